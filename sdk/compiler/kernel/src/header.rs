@@ -1,0 +1,139 @@
+//! Reads the tables' front: counts, base margins and text.
+
+use crate::layout::{ALIGN, HEADER_WORDS, Kind, Link, MAGIC, OUTPUTS_MAX, Output, VERSION, Word};
+
+/// What stands before the body, borrowed from the tables.
+#[derive(Clone, Debug)]
+pub struct Header<'a> {
+    /// How the body is laid out.
+    pub kind: Kind,
+    /// Features in a row.
+    pub features: usize,
+    /// Trees of the model.
+    pub trees: usize,
+    /// Nodes of all trees.
+    pub nodes: usize,
+    /// What follows the margins.
+    pub link: Link,
+    /// What the model gives, in order.
+    pub outputs: Vec<Output>,
+    /// Where each group's sum begins.
+    pub base_margins: Vec<f32>,
+    /// The model's name.
+    pub name: &'a str,
+    /// The model's version.
+    pub version: &'a str,
+    /// One sentence about the model.
+    pub description: &'a str,
+}
+
+/// Splits tables into their header and the body's bytes.
+pub fn read(tables: &[u8]) -> Result<(Header<'_>, &[u8]), String> {
+    let (words, _) = tables.as_chunks::<4>();
+    if words.len() < HEADER_WORDS {
+        return Err(format!(
+            "the tables have {} bytes, fewer than their header",
+            tables.len()
+        ));
+    }
+    let word = |at: usize| u32::from_le_bytes(words[at]);
+    if word(Word::Magic as usize) != MAGIC {
+        return Err("the tables do not begin with SGTB".to_owned());
+    }
+    if word(Word::Version as usize) != VERSION {
+        return Err(format!(
+            "the tables have layout {}, this kernel reads {VERSION}",
+            word(Word::Version as usize)
+        ));
+    }
+    if word(Word::TotalBytes as usize) as usize != tables.len() {
+        return Err(format!(
+            "the tables have {} bytes and claim {}",
+            tables.len(),
+            word(Word::TotalBytes as usize)
+        ));
+    }
+    let kind =
+        Kind::from_code(word(Word::Kind as usize)).ok_or("the tables are of an unknown kind")?;
+    let link =
+        Link::from_code(word(Word::Link as usize)).ok_or("the tables name an unknown link")?;
+    let outputs = read_outputs(word(Word::Outputs as usize), &word)?;
+
+    let mut rest = Cursor(&tables[HEADER_WORDS * 4..]);
+    let groups = word(Word::Groups as usize) as usize;
+    let margins = rest.take(
+        groups
+            .checked_mul(4)
+            .ok_or("the tables claim too many groups")?,
+    )?;
+    let base_margins: Vec<f32> = margins
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|bytes| f32::from_le_bytes(*bytes))
+        .collect();
+    if base_margins.is_empty() || (link == Link::Logistic && base_margins.len() != 1) {
+        return Err(format!(
+            "the tables have {groups} groups, which their link does not allow"
+        ));
+    }
+    let text_bytes = word(Word::TextBytes as usize) as usize;
+    let mut text = Cursor(rest.take(text_bytes)?);
+    let header = Header {
+        kind,
+        features: word(Word::Features as usize) as usize,
+        trees: word(Word::Trees as usize) as usize,
+        nodes: word(Word::Nodes as usize) as usize,
+        link,
+        outputs,
+        base_margins,
+        name: text.string()?,
+        version: text.string()?,
+        description: text.string()?,
+    };
+    let body_at = (HEADER_WORDS * 4 + groups * 4 + text_bytes).next_multiple_of(ALIGN);
+    let body = tables
+        .get(body_at..)
+        .ok_or("the tables end before their body")?;
+    Ok((header, body))
+}
+
+fn read_outputs(count: u32, word: &dyn Fn(usize) -> u32) -> Result<Vec<Output>, String> {
+    let count = count as usize;
+    if count == 0 || count > OUTPUTS_MAX {
+        return Err(format!(
+            "the tables name {count} outputs, not 1 to {OUTPUTS_MAX}"
+        ));
+    }
+    let outputs = (0..count)
+        .map(|at| Output::from_code(word(Word::FirstOutput as usize + at)))
+        .collect::<Option<Vec<_>>>()
+        .ok_or("the tables name an unknown output")?;
+    let times = |output| outputs.iter().filter(|other| **other == output).count();
+    let of_values = times(Output::Probability) + times(Output::Prediction);
+    if of_values > 1 || times(Output::Margin) > 1 || times(Output::Label) > 1 {
+        return Err("the tables name an output twice".to_owned());
+    }
+    Ok(outputs)
+}
+
+/// What is left to read.
+struct Cursor<'a>(&'a [u8]);
+
+impl<'a> Cursor<'a> {
+    fn take(&mut self, bytes: usize) -> Result<&'a [u8], String> {
+        let (taken, rest) = self
+            .0
+            .split_at_checked(bytes)
+            .ok_or_else(|| format!("the tables end where {bytes} more bytes were due"))?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn string(&mut self) -> Result<&'a str, String> {
+        let length = self.take(4)?;
+        let length = u32::from_le_bytes([length[0], length[1], length[2], length[3]]) as usize;
+        std::str::from_utf8(self.take(length)?)
+            .map_err(|_| "the tables' text is not UTF-8".to_owned())
+    }
+}

@@ -1,0 +1,97 @@
+//! Turns a trained model file into a component that serves it, with no toolchain on the user's machine.
+//!
+//! A [`reader`] makes the one [`description`] of the model, checked to the last node; `tables` writes it for a kernel, which
+//! is Rust compiled to WebAssembly when this crate was built; `emit` adds the tables to the kernel and wraps both as a
+//! component. The same model and options give the same bytes.
+
+pub mod description;
+mod emit;
+mod error;
+pub mod limits;
+mod output;
+pub mod reader;
+pub mod reference;
+mod summary;
+mod tables;
+
+use scoregate_kernel::Kernel;
+use scoregate_kernel::layout::Kind;
+
+pub use error::CompileError;
+pub use output::parse_outputs;
+pub use scoregate_kernel::layout::Output;
+pub use summary::Summary;
+
+use description::Description;
+
+/// The kernel as a core module, built by this crate's build script.
+static KERNEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kernel.wasm"));
+
+/// How to compile a model.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What the component gives, in order; none for the objective's default: `probability` of a classifier, else `prediction`.
+    pub outputs: Option<Vec<Output>>,
+    /// The model's name, which `inspect` shows.
+    pub name: String,
+    /// The model's version.
+    pub version: String,
+}
+
+/// A compiled model.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The component, a plugin of the world `model-plugin`.
+    pub component: Vec<u8>,
+    /// What it holds.
+    pub summary: Summary,
+}
+
+/// Compiles a model file; its format is told by its content.
+///
+/// # Errors
+/// [`CompileError`] names the place in the file and what would be right there.
+pub fn compile(model: &[u8], options: &Options) -> Result<Compiled, CompileError> {
+    let model = reader::read(model)?;
+    let outputs = output::choose(&model, options.outputs.as_deref())?;
+    let tables = tables_of(&model, &outputs, options)?;
+    let component = emit::component(KERNEL, &tables)?;
+    let summary = Summary::new(&model, &outputs, tables.len(), component.len());
+    Ok(Compiled { component, summary })
+}
+
+/// The kernel's tables of a model, for tests and benchmarks of the kernel outside a sandbox.
+///
+/// # Errors
+/// As [`compile`].
+pub fn tables(model: &[u8], options: &Options) -> Result<Vec<u8>, CompileError> {
+    let model = reader::read(model)?;
+    let outputs = output::choose(&model, options.outputs.as_deref())?;
+    tables_of(&model, &outputs, options)
+}
+
+fn tables_of(
+    model: &Description,
+    outputs: &[Output],
+    options: &Options,
+) -> Result<Vec<u8>, CompileError> {
+    for (what, text) in [("name", &options.name), ("version", &options.version)] {
+        if text.len() > limits::LABEL_MAX_BYTES {
+            return Err(CompileError::Unsupported(format!(
+                "the model's {what} has {} bytes; at most {} are kept",
+                text.len(),
+                limits::LABEL_MAX_BYTES
+            )));
+        }
+    }
+    let description = summary::describe(model);
+    let text = tables::Text {
+        name: &options.name,
+        version: &options.version,
+        description: &description,
+    };
+    let tables = tables::write(model, Kind::Walk, outputs, &text)?;
+    // The kernel checks its tables in the sandbox; what it would refuse there must not leave the compiler.
+    Kernel::from_tables(&tables).map_err(CompileError::Component)?;
+    Ok(tables)
+}

@@ -1,0 +1,14 @@
+//! What the compiler accepts at most. Everything it allocates is bounded by the file's length or by one of these.
+
+/// Length of a model file.
+pub const MODEL_MAX_BYTES: usize = 256 << 20;
+/// Features of a row.
+pub const FEATURES_MAX: usize = 1 << 20;
+/// Classes of a classifier.
+pub const CLASSES_MAX: usize = 10_000;
+/// Feature names that a component's description lists; the rest are counted.
+pub const NAMES_SHOWN_MAX: usize = 32;
+/// Length of one of them in characters.
+pub const NAME_SHOWN_MAX_CHARS: usize = 64;
+/// Length of a model's name and of its version in bytes.
+pub const LABEL_MAX_BYTES: usize = 256;

@@ -1,0 +1,71 @@
+//! Which outputs a model can give, and which it gives unless told.
+
+use scoregate_kernel::layout::Output;
+
+use crate::description::{Description, Task};
+use crate::error::CompileError;
+
+/// Reads a list such as `margin,probability`.
+pub fn parse_outputs(list: &str) -> Result<Vec<Output>, CompileError> {
+    let known: Vec<&str> = Output::ALL.iter().map(|output| output.name()).collect();
+    list.split(',')
+        .map(|name| {
+            let name = name.trim();
+            Output::ALL
+                .iter()
+                .copied()
+                .find(|output| output.name() == name)
+                .ok_or_else(|| {
+                    CompileError::Output(format!(
+                        "`{name}` is not an output; there are {}",
+                        known.join(", ")
+                    ))
+                })
+        })
+        .collect()
+}
+
+/// The outputs asked for, checked against the model, or its default.
+pub(crate) fn choose(
+    model: &Description,
+    asked: Option<&[Output]>,
+) -> Result<Vec<Output>, CompileError> {
+    let Some(asked) = asked else {
+        return Ok(vec![match model.task {
+            Task::Regression => Output::Prediction,
+            Task::Binary | Task::Multiclass => Output::Probability,
+        }]);
+    };
+    if asked.is_empty() {
+        return Err(CompileError::Output(
+            "no output was asked for; leave the list out for the default".to_owned(),
+        ));
+    }
+    for (at, output) in asked.iter().enumerate() {
+        if asked[..at].contains(output) {
+            return Err(CompileError::Output(format!(
+                "the output `{}` is asked for twice",
+                output.name()
+            )));
+        }
+        check(model, *output)?;
+    }
+    Ok(asked.to_vec())
+}
+
+fn check(model: &Description, output: Output) -> Result<(), CompileError> {
+    let objective = &model.objective;
+    let reason = match (model.task, output) {
+        (_, Output::Margin)
+        | (Task::Regression, Output::Prediction)
+        | (Task::Binary | Task::Multiclass, Output::Probability | Output::Label) => return Ok(()),
+        (Task::Regression, _) => format!(
+            "{objective} is a regression and has no `{}`; it has `margin` and `prediction`",
+            output.name()
+        ),
+        (_, Output::Prediction) => format!(
+            "{objective} is a classifier and has no `prediction`; it has `margin`, `probability` and `label`"
+        ),
+    };
+    Err(CompileError::Output(reason))
+}
