@@ -1,0 +1,77 @@
+//! An event and what became of it.
+
+use std::{fmt, sync::Arc};
+
+use bytes::Bytes;
+
+use crate::{fault::Fault, release::ReleaseName};
+
+/// One thing that happened, as bytes.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Names the event for its whole life; the scores table's key together with the pipeline.
+    pub id: String,
+    /// What orders and partitions events; none where the source gave none and the pipeline names no pointer.
+    pub key: Option<Bytes>,
+    pub payload: Bytes,
+    /// When it happened, in milliseconds since the Unix epoch.
+    pub timestamp_ms: u64,
+    /// Only those that the adapter's contract asks for.
+    pub headers: Vec<(String, Bytes)>,
+}
+
+/// What an adapter made of an event and its scores.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    pub score: Option<f64>,
+    pub decision: Option<String>,
+    /// What the caller or the next system reads; JSON unless the adapter's users agreed on something else.
+    pub payload: Vec<u8>,
+    /// Which of the pipeline's routes takes it; none for the default.
+    pub route: Option<String>,
+}
+
+/// The two releases that scored a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Releases {
+    pub adapter: ReleaseName,
+    pub model: ReleaseName,
+}
+
+/// An event that was scored: its outcome, and by which releases.
+#[derive(Clone, Debug)]
+pub struct Scored {
+    pub event: Event,
+    pub outcome: Outcome,
+    pub releases: Arc<Releases>,
+    /// When it was scored, in milliseconds since the Unix epoch.
+    pub scored_at_ms: u64,
+}
+
+/// Why an event has no outcome. All of it may be read by the caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The adapter rejected the event, with its reason.
+    Rejected(String),
+    /// The model refused its input, with its reason.
+    InvalidInput(String),
+    /// A plugin's fault.
+    Fault(Fault),
+    /// The pipeline could not take it: nothing was scored. Worth trying again after so many seconds.
+    Unavailable { reason: String, retry_after_s: u32 },
+    /// The caller's deadline passed while it waited.
+    DeadlinePassed,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Rejected(reason) | Refusal::InvalidInput(reason) => f.write_str(reason),
+            Refusal::Fault(fault) => fault.fmt(f),
+            Refusal::Unavailable { reason, .. } => f.write_str(reason),
+            Refusal::DeadlinePassed => {
+                f.write_str("the deadline given with the request passed while it waited")
+            }
+        }
+    }
+}

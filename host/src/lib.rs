@@ -1,0 +1,21 @@
+//! The gateway: loads sandboxed WebAssembly plugins, hands them events, and delivers what they answer.
+
+pub mod admin;
+pub mod cli;
+pub mod config;
+mod demo;
+pub mod event;
+pub mod fault;
+pub mod file;
+pub mod gateway;
+pub mod http;
+pub mod limits;
+mod output;
+pub mod pipeline;
+pub mod plugin;
+pub mod record;
+pub mod release;
+mod signal;
+pub mod sink;
+pub mod telemetry;
+pub mod tensor;

@@ -1,0 +1,98 @@
+//! Limits with their units, and their defaults. What a configuration may change is a field of [`crate::config`]; the rest is fixed here.
+
+/// A request's body on the scoring listener.
+pub const BODY_MAX_BYTES: u64 = 8 << 20;
+/// The most that a configuration may ask for: a body is held in memory as a whole.
+pub const BODY_CEILING_BYTES: u64 = 1 << 30;
+/// All requests' bodies of a listener that are in memory at once, beside small ones.
+pub const BODIES_MAX_BYTES: u64 = 512 << 20;
+/// A body that is not counted there.
+pub const SMALL_BODY_MAX_BYTES: u64 = 64 << 10;
+/// Names of plugins and pipelines.
+pub const NAME_MAX_BYTES: usize = 64;
+/// An event's id (`Idempotency-Key`) and key (`Scoregate-Key`).
+pub const EVENT_ID_MAX_BYTES: usize = 256;
+pub const EVENT_KEY_MAX_BYTES: usize = 1024;
+/// Lines of one NDJSON request.
+pub const NDJSON_MAX_ROWS: usize = 100_000;
+/// A request's head.
+pub const HEADERS_MAX_BYTES: usize = 16 << 10;
+pub const HEADERS_MAX_COUNT: usize = 64;
+/// From a connection's first byte of a head to its last, and between two requests of a connection.
+pub const HEAD_READ_MAX_MS: u64 = 15_000;
+/// From a head's end to the body's.
+pub const BODY_READ_MAX_MS: u64 = 30_000;
+/// A client that takes no byte of an answer for so long is cut off.
+pub const WRITE_STALL_MAX_MS: u64 = 15_000;
+/// Connections open at once on a listener; one more waits in the system's accept queue.
+pub const CONNECTIONS_MAX_COUNT: usize = 10_000;
+/// Requests of one HTTP/2 connection under way at once.
+pub const HTTP2_STREAMS_MAX_COUNT: u32 = 256;
+/// From SIGTERM to the end; the process itself needs a moment more.
+pub const DRAIN_MAX_MS: u64 = 27_000;
+/// Of that, what answering requests may take: what they wait for is then cut, and the rest is for queues and sinks.
+pub const DRAIN_ANSWERS_MAX_MS: u64 = 20_000;
+/// The longest that a request waits for its answer where the caller names no deadline.
+pub const ANSWER_WAIT_MAX_MS: u64 = 30_000;
+/// A configuration file.
+pub const CONFIG_MAX_BYTES: u64 = 1 << 20;
+/// What `${…}` may add to it in all, and what one secret's file may hold.
+pub const CONFIG_SUBSTITUTED_MAX_BYTES: usize = 4 << 20;
+pub const SECRET_MAX_BYTES: u64 = 64 << 10;
+/// Problems of one configuration that are told; more are counted.
+pub const CONFIG_PROBLEMS_MAX_COUNT: usize = 1_000;
+/// Tables and lists within one another in what a slot's `config` holds: half of what the usual JSON readers take.
+pub const PLUGIN_CONFIG_MAX_DEPTH: usize = 64;
+/// This gateway's name among others, and a JSON Pointer to an event's key.
+pub const SERVER_NAME_MAX_BYTES: usize = 128;
+pub const KEY_POINTER_MAX_BYTES: usize = 1024;
+
+/// A plugin's component.
+pub const COMPONENT_MAX_BYTES: u64 = 64 << 20;
+/// All memories of one instance, unless its slot says otherwise.
+pub const MEMORY_MAX_BYTES: u64 = 128 << 20;
+/// The least that a slot may ask for, one page, and the most: what one memory of the pool reserves.
+pub const MEMORY_FLOOR_BYTES: u64 = 64 << 10;
+pub const MEMORY_CEILING_BYTES: u64 = 4 << 30;
+/// One call of a plugin, unless its slot says otherwise.
+pub const CALL_DEADLINE_MS: u64 = 50;
+/// The most that a slot may ask for: the three calls of a batch then still end within `DRAIN_MAX_MS`.
+pub const CALL_DEADLINE_CEILING_MS: u64 = 10_000;
+/// `configure` and `describe` of a new instance: once, and never on the way of an event.
+pub const LOAD_DEADLINE_MS: u64 = 2_000;
+/// What one call of a plugin may return, unless its slot says otherwise.
+pub const RESULT_MAX_BYTES: u64 = 16 << 20;
+pub const RESULT_CEILING_BYTES: u64 = 1 << 30;
+/// Elements of all tables of one instance.
+pub const TABLE_ELEMENTS_MAX_COUNT: usize = 20_000;
+/// Instances alive at once in the whole process.
+pub const INSTANCES_MAX_COUNT: u32 = 1_000;
+/// A plugin's stack.
+pub const STACK_MAX_BYTES: usize = 512 << 10;
+/// A text of a plugin that is handed on: a reason, a decision, a route, a log line.
+pub const PLUGIN_TEXT_MAX_BYTES: usize = 1024;
+/// Tensors of a signature or contract, dimensions of a tensor.
+pub const TENSORS_MAX_COUNT: usize = 64;
+pub const DIMENSIONS_MAX_COUNT: usize = 8;
+/// Log lines of one instance a second; more are counted, not written.
+pub const LOG_LINES_MAX_PER_S: u32 = 100;
+
+/// Events of one call, unless the pipeline says otherwise.
+pub const BATCH_MAX_EVENTS: usize = 64;
+pub const BATCH_CEILING_EVENTS: usize = 16_384;
+/// Events that wait in a pipeline's queue, unless the pipeline says otherwise.
+pub const QUEUE_MAX_EVENTS: usize = 1024;
+pub const QUEUE_CEILING_EVENTS: usize = 1_000_000;
+/// Scoring threads of one pipeline.
+pub const WORKERS_COUNT: usize = 1;
+pub const WORKERS_CEILING_COUNT: usize = 64;
+/// A scoring thread without an event for so long ends; the next event starts one.
+pub const WORKER_IDLE_MAX_MS: u64 = 10_000;
+/// A breaker opens after so many faults in a row, unless the pipeline says otherwise, and stays open for so long.
+pub const BREAKER_MAX_FAULTS: u32 = 100;
+pub const BREAKER_CEILING_FAULTS: u32 = 1_000_000;
+pub const BREAKER_OPEN_MS: u64 = 1_000;
+/// Outcomes between scoring and the sinks.
+pub const DELIVERY_MAX_EVENTS: usize = 4096;
+/// How long a sink may refuse before the source is told so.
+pub const SINK_RETRY_MAX_MS: u64 = 5_000;
