@@ -1,0 +1,268 @@
+//! Compiled code on disk, by digest and engine. Machine code is as powerful as the host itself, so a file counts only with a MAC
+//! whose key the host alone can read: a user's own precompiled file is never accepted.
+
+use std::{
+    fs,
+    hash::{Hash, Hasher},
+    io::{self, Write},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use thiserror::Error;
+use tracing::warn;
+use wasmtime::component::Component;
+
+use crate::release::Digest;
+
+const KEY_BYTES: usize = 32;
+const MAC_BYTES: usize = 32;
+/// Compiled releases that stay; the oldest go first.
+const FILES_MAX_COUNT: usize = 256;
+
+/// The folder of compiled code.
+pub struct Cache {
+    dir: PathBuf,
+    key: [u8; KEY_BYTES],
+}
+
+/// Why there is no cache.
+#[derive(Debug, Error)]
+pub enum CacheError {
+    #[error("the folder {path} for compiled code cannot be used: {cause}", path = .path.display())]
+    Folder { path: PathBuf, cause: io::Error },
+    #[error("the key file {path} cannot be used: {cause}", path = .path.display())]
+    Key { path: PathBuf, cause: io::Error },
+    #[error(
+        "the key file {path} may be read by others: whoever reads it can run code in this host; delete it, and a new key is made",
+        path = .path.display()
+    )]
+    KeyOpen { path: PathBuf },
+}
+
+impl Cache {
+    /// Opens the cache below the store's folder; makes the folder and its key where they are missing.
+    pub fn open(store: &Path) -> Result<Self, CacheError> {
+        let dir = store.join("cache");
+        let folder = |cause| CacheError::Folder {
+            path: dir.clone(),
+            cause,
+        };
+        fs::create_dir_all(&dir).map_err(folder)?;
+        fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).map_err(folder)?;
+        let key = key(&store.join("cache.key"))?;
+        let cache = Self { dir, key };
+        cache.prune();
+        Ok(cache)
+    }
+
+    /// The compiled code of a release, from disk or compiled now. `true` where it came from disk.
+    pub fn load(
+        &self,
+        engine: &wasmtime::Engine,
+        digest: &Digest,
+        component: &[u8],
+    ) -> wasmtime::Result<(Component, bool)> {
+        let path = self.path(engine, digest);
+        if let Some(code) = self.read(&path) {
+            // SAFETY: `deserialize` needs bytes that `serialize` of a trusted process made. The MAC over exactly these bytes in
+            // memory (not the file, which might change) was just verified with a key that only the host's user can read, and only
+            // `write` below signs, what this engine's compiler made. The file's name, which holds digest and engine, is signed too.
+            #[allow(unsafe_code)]
+            let loaded = unsafe { Component::deserialize(engine, &code[MAC_BYTES..]) };
+            match loaded {
+                Ok(component) => return Ok((component, true)),
+                Err(error) => {
+                    warn!(path = %path.display(), %error, "compiled code does not fit this engine; compiling again")
+                }
+            }
+        }
+        let compiled = Component::from_binary(engine, component)?;
+        if let Err(error) = self.write(&path, &compiled.serialize()?) {
+            warn!(path = %path.display(), %error, "compiled code could not be kept; the next start compiles again");
+        }
+        Ok((compiled, false))
+    }
+
+    fn path(&self, engine: &wasmtime::Engine, digest: &Digest) -> PathBuf {
+        let mut hasher = Fnv::default();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        self.dir
+            .join(format!("{}-{:016x}.code", digest.hex(), hasher.finish()))
+    }
+
+    fn mac(&self, path: &Path, code: &[u8]) -> blake3::Hash {
+        let mut hasher = blake3::Hasher::new_keyed(&self.key);
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+        hasher.update(&(name.len() as u64).to_le_bytes());
+        hasher.update(name);
+        hasher.update(code);
+        hasher.finalize()
+    }
+
+    /// The file with its MAC in front, if the MAC is right.
+    fn read(&self, path: &Path) -> Option<Vec<u8>> {
+        let file = match fs::read(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => {
+                warn!(path = %path.display(), %error, "compiled code could not be read; compiling again");
+                return None;
+            }
+        };
+        let genuine = file
+            .split_first_chunk::<MAC_BYTES>()
+            .is_some_and(|(mac, code)| self.mac(path, code) == blake3::Hash::from_bytes(*mac));
+        if !genuine {
+            warn!(path = %path.display(), "compiled code was damaged or not made by this host; compiling again");
+            return None;
+        }
+        Some(file)
+    }
+
+    /// A crash leaves the old file or the new one: the name is given last.
+    fn write(&self, path: &Path, code: &[u8]) -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(&self.dir)?;
+        file.write_all(self.mac(path, code).as_bytes())?;
+        file.write_all(code)?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    fn prune(&self) {
+        let Ok(entries) = fs::read_dir(&self.dir) else {
+            return;
+        };
+        let mut files: Vec<_> = entries
+            .filter_map(|entry| {
+                let entry = entry.ok()?;
+                Some((entry.metadata().ok()?.modified().ok()?, entry.path()))
+            })
+            .collect();
+        files.sort();
+        let surplus = files.len().saturating_sub(FILES_MAX_COUNT);
+        for (_, path) in files.into_iter().take(surplus) {
+            if let Err(error) = fs::remove_file(&path) {
+                warn!(path = %path.display(), %error, "old compiled code could not be removed");
+            }
+        }
+    }
+}
+
+/// Reads the key, or makes it. Two hosts that start at once agree on one: the name is given by a link that only one of them makes.
+fn key(path: &Path) -> Result<[u8; KEY_BYTES], CacheError> {
+    let failed = |cause| CacheError::Key {
+        path: path.to_owned(),
+        cause,
+    };
+    if !path.exists() {
+        let mut fresh = [0; KEY_BYTES];
+        getrandom::fill(&mut fresh).map_err(|error| failed(io::Error::other(error)))?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+        file.write_all(&fresh).map_err(failed)?;
+        match file.persist_noclobber(path) {
+            Ok(_) => {}
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(error.error)),
+        }
+    }
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(failed(io::Error::other("it is no regular file")));
+    }
+    if metadata.permissions().mode() & 0o077 != 0 {
+        return Err(CacheError::KeyOpen {
+            path: path.to_owned(),
+        });
+    }
+    let bytes = fs::read(path).map_err(failed)?;
+    bytes.as_slice().try_into().map_err(|_| {
+        failed(io::Error::other(format!(
+            "it has {} bytes instead of {KEY_BYTES}; delete it, and a new key is made",
+            bytes.len()
+        )))
+    })
+}
+
+/// A stable hash for a file's name (FNV-1a): the standard library's may change with its version.
+#[derive(Default)]
+struct Fnv(u64);
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn engine() -> wasmtime::Engine {
+        crate::plugin::Engine::new().unwrap().wasm
+    }
+
+    const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0";
+
+    fn only_file(cache: &Cache) -> PathBuf {
+        let mut files = fs::read_dir(&cache.dir).unwrap();
+        let path = files.next().unwrap().unwrap().path();
+        assert!(files.next().is_none());
+        path
+    }
+
+    #[test]
+    fn code_is_compiled_once_and_then_loaded() {
+        let store = tempfile::tempdir().unwrap();
+        let engine = engine();
+        let digest = Digest::of(COMPONENT);
+        let cache = Cache::open(store.path()).unwrap();
+        assert!(!cache.load(&engine, &digest, COMPONENT).unwrap().1);
+        assert!(cache.load(&engine, &digest, COMPONENT).unwrap().1);
+        let reopened = Cache::open(store.path()).unwrap();
+        assert!(reopened.load(&engine, &digest, COMPONENT).unwrap().1);
+    }
+
+    #[test]
+    fn a_file_that_this_host_did_not_make_is_never_loaded() {
+        let store = tempfile::tempdir().unwrap();
+        let engine = engine();
+        let digest = Digest::of(COMPONENT);
+        let cache = Cache::open(store.path()).unwrap();
+        let (component, _) = cache.load(&engine, &digest, COMPONENT).unwrap();
+        let path = only_file(&cache);
+        let genuine = fs::read(&path).unwrap();
+
+        let mut flipped = genuine.clone();
+        *flipped.last_mut().unwrap() ^= 1;
+        let unsigned = component.serialize().unwrap();
+        for forged in [&flipped[..], &unsigned[..], &genuine[..40], &[]] {
+            fs::write(&path, forged).unwrap();
+            assert!(!cache.load(&engine, &digest, COMPONENT).unwrap().1);
+            assert_eq!(fs::read(&path).unwrap().len(), genuine.len());
+        }
+        // Genuine code under another release's name is no better.
+        let other = Digest::of(b"another");
+        fs::copy(&path, cache.path(&engine, &other)).unwrap();
+        assert!(!cache.load(&engine, &other, COMPONENT).unwrap().1);
+    }
+
+    #[test]
+    fn a_key_that_others_may_read_is_refused() {
+        let store = tempfile::tempdir().unwrap();
+        drop(Cache::open(store.path()).unwrap());
+        let key = store.path().join("cache.key");
+        fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
+        assert!(matches!(
+            Cache::open(store.path()),
+            Err(CacheError::KeyOpen { .. })
+        ));
+    }
+}

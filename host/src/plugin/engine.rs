@@ -1,0 +1,88 @@
+//! The WebAssembly engine: compiler, pool, linker and the clock of deadlines.
+
+use std::io;
+
+use thiserror::Error;
+use wasmtime::{
+    Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig,
+    component::{HasSelf, Linker},
+};
+
+use super::{bindings, state::State, ticker::Ticker};
+use crate::limits::{
+    INSTANCES_MAX_COUNT, MEMORY_CEILING_BYTES, STACK_MAX_BYTES, TABLE_ELEMENTS_MAX_COUNT,
+};
+
+/// Memories, tables and core instances that one component may have: a compiled language needs one or two.
+const PARTS_MAX_COUNT: u32 = 8;
+/// What the pool leaves in memory when an instance ends: a new one then takes fewer page faults.
+const KEEP_RESIDENT_BYTES: usize = 1 << 20;
+
+/// One engine serves the whole process.
+pub struct Engine {
+    pub(super) wasm: wasmtime::Engine,
+    /// All that a plugin may import.
+    pub(super) linker: Linker<State>,
+    ticker: Ticker,
+}
+
+/// Why there is no engine.
+#[derive(Debug, Error)]
+pub enum EngineError {
+    #[error("the WebAssembly engine cannot start: {0}")]
+    Wasm(wasmtime::Error),
+    #[error("the thread that keeps deadlines cannot start: {0}")]
+    Ticker(io::Error),
+}
+
+impl Engine {
+    pub fn new() -> Result<Self, EngineError> {
+        let wasm = wasmtime::Engine::new(&config()).map_err(EngineError::Wasm)?;
+        let mut linker = Linker::new(&wasm);
+        bindings::model::scoregate::plugin::log::add_to_linker::<_, HasSelf<State>>(
+            &mut linker,
+            |state| state,
+        )
+        .map_err(EngineError::Wasm)?;
+        let ticker = Ticker::start(wasm.weak()).map_err(EngineError::Ticker)?;
+        Ok(Self {
+            wasm,
+            linker,
+            ticker,
+        })
+    }
+
+    /// Whether deadlines hold.
+    pub fn is_healthy(&self) -> bool {
+        self.ticker.is_alive()
+    }
+}
+
+fn config() -> Config {
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(INSTANCES_MAX_COUNT)
+        .total_core_instances(INSTANCES_MAX_COUNT * 2)
+        .total_memories(INSTANCES_MAX_COUNT)
+        .total_tables(INSTANCES_MAX_COUNT * 2)
+        .max_core_instances_per_component(PARTS_MAX_COUNT)
+        .max_memories_per_component(PARTS_MAX_COUNT)
+        .max_tables_per_component(PARTS_MAX_COUNT)
+        .max_memory_size(MEMORY_CEILING_BYTES as usize)
+        .table_elements(TABLE_ELEMENTS_MAX_COUNT)
+        .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
+        .table_keep_resident(KEEP_RESIDENT_BYTES);
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .cranelift_opt_level(OptLevel::Speed)
+        .epoch_interruption(true)
+        .max_wasm_stack(STACK_MAX_BYTES)
+        .concurrency_support(false)
+        .wasm_memory64(false)
+        .wasm_multi_memory(false)
+        .wasm_relaxed_simd(false)
+        // A trap's kind is all that is reported: tables of code addresses would only make releases larger.
+        .generate_address_map(false)
+        .wasm_backtrace_max_frames(None);
+    config
+}

@@ -1,0 +1,32 @@
+//! Plugins: the only room that may name the engine. What leaves it are the host's own types.
+
+mod adapter;
+mod bindings;
+mod cache;
+mod call;
+mod check;
+mod describe;
+mod engine;
+mod failure;
+mod fit;
+mod model;
+mod parts;
+mod release;
+mod slot;
+mod state;
+mod store;
+mod text;
+mod ticker;
+
+pub use adapter::{AdapterInstance, Batch, Prepared};
+pub use cache::{Cache, CacheError};
+pub use call::CallError;
+pub use check::{CheckError, Kind, check};
+pub use describe::{DescribeError, Info};
+pub use engine::{Engine, EngineError};
+pub use fit::{Fit, Misfit, fit};
+pub use model::ModelInstance;
+pub use parts::{Parts, Settings};
+pub use release::{AdapterRelease, LoadError, ModelRelease, Release};
+pub use slot::{Face, ReleaseStatus, Slot, SlotStatus, SpecStatus};
+pub use store::{Store, StoreError};

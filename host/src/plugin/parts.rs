@@ -1,0 +1,84 @@
+//! What releases of both kinds have, and how an instance of either kind starts.
+
+use std::time::Instant;
+
+use wasmtime::Store;
+
+use super::{
+    call::{CallError, CallLimits, guarded},
+    describe::Info,
+    state::State,
+};
+use crate::{
+    limits::LOAD_DEADLINE_MS,
+    release::ReleaseName,
+    telemetry::{Call, PluginMetrics},
+};
+
+/// What a slot asks of its releases.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The slot's name.
+    pub slot: String,
+    /// What `configure` is given.
+    pub config_json: String,
+    pub memory_max_bytes: u64,
+    pub call_deadline_ms: u64,
+    pub result_max_bytes: u64,
+}
+
+/// See the module.
+pub struct Parts {
+    pub name: ReleaseName,
+    pub info: Info,
+    pub settings: Settings,
+    /// What the component imports, all of it allowed.
+    pub imports: Vec<String>,
+    pub size_bytes: u64,
+    /// The compiled code came from the cache.
+    pub cached: bool,
+    pub metrics: PluginMetrics,
+}
+
+impl Parts {
+    /// Makes a store of its own, instantiates the plugin in it and configures it. The two steps differ in their types alone
+    /// between the worlds.
+    pub(super) fn start<P>(
+        &self,
+        engine: &wasmtime::Engine,
+        instantiate: impl FnOnce(&mut Store<State>) -> wasmtime::Result<P>,
+        configure: impl FnOnce(&P, &mut Store<State>, &str) -> wasmtime::Result<Result<Info, String>>,
+    ) -> Result<(Store<State>, P, Info), CallError> {
+        let state = State::new(
+            self.name.clone(),
+            self.metrics.clone(),
+            self.settings.memory_max_bytes,
+        );
+        let mut store = Store::new(engine, state);
+        store.limiter(|state| state);
+        let limits = self.load_limits();
+        let plugin = guarded(&mut store, "instantiation", limits, instantiate)?;
+        let start = Instant::now();
+        let info = guarded(&mut store, "configure", limits, |store| {
+            configure(&plugin, store, &self.settings.config_json)
+        })?;
+        self.metrics
+            .call(Call::Configure, start.elapsed().as_secs_f64());
+        Ok((store, plugin, info.map_err(CallError::InvalidInput)?))
+    }
+
+    pub(super) fn call_limits(&self) -> CallLimits {
+        CallLimits {
+            deadline_ms: self.settings.call_deadline_ms,
+            result_max_bytes: self.settings.result_max_bytes,
+        }
+    }
+
+    /// Starting an instance is never on the way of an event that could wait no longer, and may build tables.
+    pub(super) fn load_limits(&self) -> CallLimits {
+        CallLimits {
+            deadline_ms: LOAD_DEADLINE_MS.max(self.settings.call_deadline_ms),
+            result_max_bytes: self.settings.result_max_bytes,
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! A loaded release: checked, compiled, described, and ready to make instances.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use thiserror::Error;
+
+use super::{
+    adapter::AdapterInstance,
+    bindings::{adapter::AdapterPluginPre, model::ModelPluginPre},
+    cache::Cache,
+    call::CallError,
+    check::{CheckError, Checked, Kind, check},
+    describe::{DescribeError, Info, check_contract, check_signature},
+    engine::Engine,
+    model::ModelInstance,
+    parts::{Parts, Settings},
+    state::State,
+};
+use crate::{
+    fault::Fault,
+    file::ReadError,
+    release::{Digest, ReleaseName},
+    telemetry::Telemetry,
+    tensor::{Contract, Signature},
+};
+
+/// A release of either kind.
+#[derive(Clone)]
+pub enum Release {
+    Adapter(Arc<AdapterRelease>),
+    Model(Arc<ModelRelease>),
+}
+
+/// A loaded adapter.
+pub struct AdapterRelease {
+    pub parts: Parts,
+    pub contract: Arc<Contract>,
+    pre: AdapterPluginPre<State>,
+    warm: Mutex<Vec<AdapterInstance>>,
+}
+
+/// A loaded model.
+pub struct ModelRelease {
+    pub parts: Parts,
+    pub signature: Arc<Signature>,
+    pre: ModelPluginPre<State>,
+    warm: Mutex<Vec<ModelInstance>>,
+}
+
+/// Why a component cannot be a release of a slot.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    #[error(transparent)]
+    Check(#[from] CheckError),
+    #[error("{0}")]
+    Unreadable(ReadError),
+    #[error("the component is not valid: {0}")]
+    Invalid(String),
+    #[error("the component does not have the form that `scoregate:plugin` gives it: {0}")]
+    Form(String),
+    #[error("{0}")]
+    Fault(Fault),
+    #[error("its `configure` refuses the slot's `config`: {0}")]
+    Config(String),
+    #[error("its description breaks the contract: {0}")]
+    Describe(#[from] DescribeError),
+    #[error(
+        "there is no room for another instance; the limit is {}",
+        crate::limits::INSTANCES_MAX_COUNT
+    )]
+    NoRoom,
+}
+
+impl From<CallError> for LoadError {
+    fn from(error: CallError) -> Self {
+        match error {
+            CallError::Fault(fault) => LoadError::Fault(fault),
+            CallError::InvalidInput(reason) => LoadError::Config(reason),
+            CallError::NoRoom => LoadError::NoRoom,
+        }
+    }
+}
+
+/// Instances that wait for work, at most so many for each release: a scoring thread that ends gives its own back.
+const WARM_MAX_COUNT: usize = 4;
+
+impl Release {
+    /// The way in for every component: checks, compiles (or takes from the cache), starts a first instance and lets it describe itself.
+    pub fn load(
+        engine: &Engine,
+        cache: Option<&Cache>,
+        telemetry: &Telemetry,
+        settings: Settings,
+        component: &[u8],
+    ) -> Result<Release, LoadError> {
+        let Checked { kind, imports } = check(component)?;
+        let digest = Digest::of(component);
+        let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
+        let (code, cached) = match cache {
+            Some(cache) => cache
+                .load(&engine.wasm, &digest, component)
+                .map_err(invalid)?,
+            None => {
+                let code = wasmtime::component::Component::from_binary(&engine.wasm, component);
+                (code.map_err(invalid)?, false)
+            }
+        };
+        let form = |error: wasmtime::Error| LoadError::Form(format!("{error:#}"));
+        let pre = engine.linker.instantiate_pre(&code).map_err(form)?;
+        let parts = Parts {
+            name: ReleaseName::new(&settings.slot, digest),
+            info: Info::default(),
+            metrics: telemetry.plugin(&settings.slot, &digest),
+            settings,
+            imports,
+            size_bytes: component.len() as u64,
+            cached,
+        };
+        match kind {
+            Kind::Adapter => AdapterRelease::load(AdapterPluginPre::new(pre).map_err(form)?, parts)
+                .map(|release| Release::Adapter(Arc::new(release))),
+            Kind::Model => ModelRelease::load(ModelPluginPre::new(pre).map_err(form)?, parts)
+                .map(|release| Release::Model(Arc::new(release))),
+        }
+    }
+
+    pub fn parts(&self) -> &Parts {
+        match self {
+            Release::Adapter(adapter) => &adapter.parts,
+            Release::Model(model) => &model.parts,
+        }
+    }
+
+    /// Memory of a warm instance: what one needs before any event came. 0 where none is warm.
+    pub fn memory_bytes(&self) -> usize {
+        match self {
+            Release::Adapter(adapter) => peek(&adapter.warm, AdapterInstance::memory_bytes),
+            Release::Model(model) => peek(&model.warm, ModelInstance::memory_bytes),
+        }
+    }
+
+    pub fn kind(&self) -> Kind {
+        match self {
+            Release::Adapter(_) => Kind::Adapter,
+            Release::Model(_) => Kind::Model,
+        }
+    }
+}
+
+impl AdapterRelease {
+    fn load(pre: AdapterPluginPre<State>, mut parts: Parts) -> Result<Self, LoadError> {
+        let (mut first, info) = AdapterInstance::start(&pre, &parts, Arc::default())?;
+        let mut contract = first.describe(parts.load_limits())?;
+        check_contract(&mut contract)?;
+        let contract = Arc::new(contract);
+        first.set_contract(contract.clone());
+        parts.info = info;
+        Ok(Self {
+            parts,
+            contract,
+            pre,
+            warm: Mutex::new(vec![first]),
+        })
+    }
+
+    /// A warm instance, or a fresh one.
+    pub fn instance(&self) -> Result<AdapterInstance, CallError> {
+        match pop(&self.warm) {
+            Some(instance) => Ok(instance),
+            None => self.fresh_instance(),
+        }
+    }
+
+    /// An instance that no event has touched.
+    pub fn fresh_instance(&self) -> Result<AdapterInstance, CallError> {
+        AdapterInstance::start(&self.pre, &self.parts, self.contract.clone()).map(|(i, _)| i)
+    }
+
+    /// Takes back an instance that did nothing wrong.
+    pub fn give_back(&self, instance: AdapterInstance) {
+        push(&self.warm, instance);
+    }
+}
+
+impl ModelRelease {
+    fn load(pre: ModelPluginPre<State>, mut parts: Parts) -> Result<Self, LoadError> {
+        let (mut first, info) = ModelInstance::start(&pre, &parts, Arc::default())?;
+        let signature = first.describe(parts.load_limits())?;
+        check_signature(&signature)?;
+        let signature = Arc::new(signature);
+        first.set_signature(signature.clone());
+        parts.info = info;
+        Ok(Self {
+            parts,
+            signature,
+            pre,
+            warm: Mutex::new(vec![first]),
+        })
+    }
+
+    /// A warm instance, or a fresh one.
+    pub fn instance(&self) -> Result<ModelInstance, CallError> {
+        match pop(&self.warm) {
+            Some(instance) => Ok(instance),
+            None => self.fresh_instance(),
+        }
+    }
+
+    /// An instance that no event has touched.
+    pub fn fresh_instance(&self) -> Result<ModelInstance, CallError> {
+        ModelInstance::start(&self.pre, &self.parts, self.signature.clone()).map(|(i, _)| i)
+    }
+
+    /// Takes back an instance that did nothing wrong.
+    pub fn give_back(&self, instance: ModelInstance) {
+        push(&self.warm, instance);
+    }
+}
+
+fn pop<I>(warm: &Mutex<Vec<I>>) -> Option<I> {
+    warm.lock().unwrap_or_else(PoisonError::into_inner).pop()
+}
+
+fn push<I>(warm: &Mutex<Vec<I>>, instance: I) {
+    let mut warm = warm.lock().unwrap_or_else(PoisonError::into_inner);
+    if warm.len() < WARM_MAX_COUNT {
+        warm.push(instance);
+    }
+}
+
+fn peek<I>(warm: &Mutex<Vec<I>>, look: impl FnOnce(&I) -> usize) -> usize {
+    let warm = warm.lock().unwrap_or_else(PoisonError::into_inner);
+    warm.last().map_or(0, look)
+}
