@@ -1,0 +1,57 @@
+//! Why a sink did not take rows: one text for the operator's log, another that a caller may read.
+
+use std::fmt;
+
+/// A sink did not take rows; none of the call's rows is acknowledged. Written out, it is for the operator: it names files and causes.
+#[derive(Debug)]
+pub enum SinkError {
+    /// Busy, full, or an input or output error: the same rows may be taken a moment later.
+    Temporary(Failure),
+    /// It stays so until somebody does something about it.
+    Permanent(Failure),
+}
+
+/// Which sink failed, and how.
+#[derive(Debug)]
+pub struct Failure {
+    /// `sqlite` or `stdout`.
+    pub sink: &'static str,
+    pub pipeline: String,
+    /// One sentence for the operator.
+    pub detail: String,
+}
+
+impl SinkError {
+    /// Whether trying again is worth it.
+    pub fn is_temporary(&self) -> bool {
+        matches!(self, SinkError::Temporary(_))
+    }
+
+    /// What a caller may read: no file, no cause.
+    pub fn for_caller(&self) -> String {
+        let failure = self.failure();
+        format!(
+            "the sink {} of pipeline `{}` does not take rows at the moment",
+            failure.sink, failure.pipeline
+        )
+    }
+
+    fn failure(&self) -> &Failure {
+        match self {
+            SinkError::Temporary(failure) | SinkError::Permanent(failure) => failure,
+        }
+    }
+}
+
+impl fmt::Display for SinkError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failure = self.failure();
+        write!(
+            f,
+            "sink {} of pipeline `{}`: {}",
+            failure.sink, failure.pipeline, failure.detail
+        )
+    }
+}
+
+impl std::error::Error for SinkError {}

@@ -1,0 +1,69 @@
+//! Where outcomes go. A sink that has taken rows keeps them: only then is their source acknowledged.
+
+pub mod error;
+pub mod sqlite;
+pub mod stdout;
+#[cfg(test)]
+mod testing;
+
+pub use error::SinkError;
+pub use sqlite::SqliteSink;
+pub use stdout::StdoutSink;
+
+use crate::{config, event::Scored};
+
+/// One sink of one pipeline.
+#[derive(Debug)]
+pub enum Sink {
+    Sqlite(SqliteSink),
+    Stdout(StdoutSink),
+}
+
+impl Sink {
+    /// Opens what the configuration names, for the pipeline of that name.
+    pub async fn open(config: &config::Sink, pipeline: &str) -> Result<Sink, SinkError> {
+        match config {
+            config::Sink::Sqlite { path, table } => SqliteSink::open(path, table, pipeline)
+                .await
+                .map(Sink::Sqlite),
+            config::Sink::Stdout => StdoutSink::open(pipeline).map(Sink::Stdout),
+        }
+    }
+
+    /// What can be said of a sink without opening it or making anything.
+    pub fn check(config: &config::Sink, pipeline: &str) -> Result<(), SinkError> {
+        match config {
+            config::Sink::Sqlite { path, .. } => sqlite::check(path, pipeline),
+            config::Sink::Stdout => Ok(()),
+        }
+    }
+
+    /// The kind's name, as in the configuration and in metrics.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Sink::Sqlite(_) => sqlite::KIND,
+            Sink::Stdout(_) => stdout::KIND,
+        }
+    }
+
+    /// Takes all rows or, on an error, acknowledges none. It is safe to call again with the same rows: a database holds each
+    /// `(pipeline, event_id)` once, the first that came; standard output may show a line twice. A call that is dropped before it ends
+    /// acknowledged nothing and harms no later call.
+    pub async fn write(&self, scored: &[Scored]) -> Result<(), SinkError> {
+        if scored.is_empty() {
+            return Ok(());
+        }
+        match self {
+            Sink::Sqlite(sink) => sink.write(scored).await,
+            Sink::Stdout(sink) => sink.write(scored).await,
+        }
+    }
+
+    /// Waits for a write under way and lets go of what was opened.
+    pub async fn close(self) {
+        match self {
+            Sink::Sqlite(sink) => sink.close().await,
+            Sink::Stdout(_) => {}
+        }
+    }
+}
