@@ -1,0 +1,222 @@
+//! A pipeline: a bounded queue, scoring threads of its own, isolation of faults, delivery, and the receipt that acknowledges.
+
+pub mod answer;
+mod breaker;
+mod chain;
+mod delivery;
+mod key;
+mod model_queue;
+mod queue;
+mod scorer;
+mod status;
+mod workers;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use arc_swap::ArcSwap;
+
+pub use answer::{Answer, Job, Receipt, Refused};
+pub use chain::{Chain, ChainError, Generation, Outcomes};
+pub use delivery::Delivery;
+pub use key::KeyPointer;
+pub use model_queue::{ActiveModel, InferJob, Inferred, ModelQueue};
+pub use status::PipelineStatus;
+
+use breaker::Breaker;
+use delivery::{Outbox, acknowledge};
+use scorer::{BatchScorer, suspended};
+use workers::Workers;
+
+use crate::{
+    config, event::Refusal, limits::BREAKER_OPEN_MS, sink::Sink, telemetry::PipelineMetrics,
+};
+
+/// One use case: what comes in is scored by an adapter and a model and delivered to the sinks.
+pub struct Pipeline {
+    name: Arc<str>,
+    key: Option<KeyPointer>,
+    generation: Arc<ArcSwap<Generation>>,
+    workers: Workers<Job>,
+    breaker: Arc<Breaker>,
+    metrics: PipelineMetrics,
+    draining: AtomicBool,
+    queue_max_events: usize,
+    sources: Vec<&'static str>,
+    sinks: Vec<&'static str>,
+}
+
+impl Pipeline {
+    /// A pipeline and, where it has sinks, the task that delivers to them: the caller runs it.
+    pub fn new(
+        config: &config::Pipeline,
+        generation: Generation,
+        sinks: Vec<Sink>,
+        metrics: PipelineMetrics,
+    ) -> (Self, Option<Delivery>) {
+        let name: Arc<str> = config.name.as_str().into();
+        let breaker = Arc::new(Breaker::new(config.breaker_max_faults, BREAKER_OPEN_MS));
+        let generation = Arc::new(ArcSwap::from_pointee(generation));
+        let sink_kinds = sinks.iter().map(Sink::kind).collect();
+        let (outbox, delivery) = if sinks.is_empty() {
+            (None, None)
+        } else {
+            let batch_max = config.batch_max_events;
+            let (outbox, delivery) = Delivery::new(name.clone(), sinks, metrics.clone(), batch_max);
+            (Some(Arc::new(outbox)), Some(delivery))
+        };
+        let part = Part {
+            name: name.clone(),
+            generation: generation.clone(),
+            breaker: breaker.clone(),
+            metrics: metrics.clone(),
+            outbox,
+        };
+        let workers = Workers::new(
+            config.name.clone(),
+            config.queue_max_events,
+            config.workers,
+            config.batch_max_events,
+            move || part.scorer(),
+        );
+        let pipeline = Self {
+            name,
+            key: config.key.as_deref().map(KeyPointer::new),
+            generation,
+            workers,
+            breaker,
+            metrics,
+            draining: AtomicBool::new(false),
+            queue_max_events: config.queue_max_events,
+            sources: config.sources.iter().map(config::Source::kind).collect(),
+            sinks: sink_kinds,
+        };
+        (pipeline, delivery)
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether an event could be taken now: asked before its body is read, so that overload is shed before work is done.
+    pub fn room(&self) -> Result<(), Refusal> {
+        self.closed()
+            .map_or(Ok(()), |refusal| Err(self.shed(refusal)))
+    }
+
+    /// Why nothing is taken at the moment.
+    fn closed(&self) -> Option<Refusal> {
+        let unavailable = |reason| Refusal::Unavailable {
+            reason,
+            retry_after_s: 1,
+        };
+        if self.draining.load(Ordering::Relaxed) {
+            Some(unavailable("the gateway is shutting down".to_owned()))
+        } else if let Some(suspended) = suspended(&self.name, &self.breaker) {
+            Some(suspended)
+        } else {
+            let full = self.workers.queue().is_full();
+            full.then(|| unavailable(format!("the queue of pipeline `{}` is full", self.name)))
+        }
+    }
+
+    fn shed(&self, refusal: Refusal) -> Refusal {
+        self.metrics.unavailable(1);
+        refusal
+    }
+
+    /// Never waits: hands the job back where there is no room.
+    #[allow(
+        clippy::result_large_err,
+        reason = "the job itself is what is handed back"
+    )]
+    pub fn submit(&self, job: Job) -> Result<(), Job> {
+        self.workers.submit(job)
+    }
+
+    /// What to answer where [`Self::submit`] handed a job back.
+    pub fn submit_refusal(&self) -> Refusal {
+        // There may be room again by now; the job had none.
+        self.shed(self.closed().unwrap_or_else(|| Refusal::Unavailable {
+            reason: format!("the queue of pipeline `{}` is full", self.name),
+            retry_after_s: 1,
+        }))
+    }
+
+    /// Events that may wait.
+    pub fn queue_max_events(&self) -> usize {
+        self.queue_max_events
+    }
+
+    /// Lower-case names of the headers that the adapter reads; no others are passed.
+    pub fn header_names(&self) -> HeaderNames {
+        HeaderNames(self.generation.load_full())
+    }
+
+    /// Where an event's key is, if its source gives none.
+    pub fn key_pointer(&self) -> Option<&KeyPointer> {
+        self.key.as_ref()
+    }
+
+    /// Answers what was accepted and takes nothing more. `false` if that took longer than `wait_max`. Blocks.
+    pub fn drain(&self, wait_max: Duration) -> bool {
+        self.draining.store(true, Ordering::Relaxed);
+        self.workers.queue().close();
+        self.workers.queue().wait_deserted(wait_max)
+    }
+
+    /// Puts what is only known at the moment of asking into the metrics.
+    pub fn sample(&self) {
+        self.metrics.queue_events(self.workers.queue().len());
+        self.metrics.breaker_open(self.breaker.open_for().is_some());
+    }
+}
+
+/// The names of one generation's adapter.
+pub struct HeaderNames(Arc<Generation>);
+
+impl std::ops::Deref for HeaderNames {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.0.adapter.contract.headers
+    }
+}
+
+/// What a scoring thread takes from its pipeline.
+struct Part {
+    name: Arc<str>,
+    generation: Arc<ArcSwap<Generation>>,
+    breaker: Arc<Breaker>,
+    metrics: PipelineMetrics,
+    outbox: Option<Arc<Outbox>>,
+}
+
+impl Part {
+    fn scorer(&self) -> workers::Scorer<Job> {
+        let generation = self.generation.clone();
+        let (outbox, metrics) = (self.outbox.clone(), self.metrics.clone());
+        let mut scorer = BatchScorer {
+            name: self.name.clone(),
+            breaker: self.breaker.clone(),
+            metrics: self.metrics.clone(),
+            chain: None,
+        };
+        Box::new(move |jobs: &mut Vec<Job>, oldest: Instant| {
+            let mut settled = scorer.score(&generation.load_full(), jobs, oldest);
+            settled.settle_refused();
+            if settled.scored.is_empty() {
+                return;
+            }
+            match &outbox {
+                Some(outbox) => outbox.send(settled),
+                None => acknowledge(settled.scored, settled.receipts, &Ok(()), &metrics),
+            }
+        })
+    }
+}

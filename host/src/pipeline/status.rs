@@ -1,0 +1,63 @@
+//! What operators see of a pipeline.
+
+use std::{collections::BTreeMap, sync::atomic::Ordering};
+
+use serde::Serialize;
+
+use super::Pipeline;
+
+/// A pipeline at one moment.
+#[derive(Debug, Serialize)]
+pub struct PipelineStatus {
+    pub name: String,
+    pub state: State,
+    /// The active releases.
+    pub adapter: String,
+    pub model: String,
+    pub queue_events: usize,
+    pub queue_max_events: usize,
+    /// Scoring threads that exist at the moment.
+    pub workers_alive: usize,
+    /// Faults of plugins since the last success.
+    pub faults_in_a_row: u32,
+    pub sources: Vec<&'static str>,
+    pub sinks: Vec<&'static str>,
+    /// Events since the start by what became of them.
+    pub events: BTreeMap<&'static str, u64>,
+}
+
+/// What a pipeline does with an event that comes now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    Serving,
+    /// Its breaker is open.
+    Suspended,
+    Draining,
+}
+
+impl Pipeline {
+    pub fn status(&self) -> PipelineStatus {
+        let generation = self.generation.load();
+        let state = if self.draining.load(Ordering::Relaxed) {
+            State::Draining
+        } else if self.breaker.open_for().is_some() {
+            State::Suspended
+        } else {
+            State::Serving
+        };
+        PipelineStatus {
+            name: self.name.to_string(),
+            state,
+            adapter: generation.releases.adapter.to_string(),
+            model: generation.releases.model.to_string(),
+            queue_events: self.workers.queue().len(),
+            queue_max_events: self.queue_max_events,
+            workers_alive: self.workers.queue().readers(),
+            faults_in_a_row: self.breaker.faults(),
+            sources: self.sources.clone(),
+            sinks: self.sinks.clone(),
+            events: self.metrics.counts().into_iter().collect(),
+        }
+    }
+}
