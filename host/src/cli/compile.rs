@@ -1,0 +1,91 @@
+//! `scoregate compile`: a trained model's file to a component.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use scoregate_compiler::{Options, Summary, compile, limits::MODEL_MAX_BYTES, parse_outputs};
+
+use super::OutputFormat;
+use crate::{file, output::line};
+
+/// Compiles a trained model's file to a component.
+///
+/// No toolchain is needed. Reads XGBoost's JSON, as `Booster.save_model("model.json")` writes it.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Example:\n  scoregate compile fraud.json -o fraud.wasm --output margin,probability"
+)]
+pub struct Args {
+    /// The model's file.
+    model: PathBuf,
+    /// The component; by default the model's file with `.wasm`.
+    #[arg(short, long = "out", value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// What the component gives, in this order: margin, probability, label, prediction. By default the probability of a
+    /// classifier, else the prediction.
+    #[arg(long, value_name = "LIST")]
+    output: Option<String>,
+    /// The model's name, which `inspect` shows; by default the file's.
+    #[arg(long)]
+    name: Option<String>,
+    /// The model's version, which the Open Inference Protocol shows.
+    #[arg(long, default_value = "1")]
+    version: String,
+    /// How the summary is printed.
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
+}
+
+pub fn run(args: Args) -> anyhow::Result<ExitCode> {
+    let shown = args.model.display();
+    let out = args
+        .out
+        .unwrap_or_else(|| args.model.with_extension("wasm"));
+    anyhow::ensure!(
+        !same_file(&args.model, &out),
+        "the component would replace the model {shown} itself; name another file by -o"
+    );
+    let model = file::read(&args.model, MODEL_MAX_BYTES as u64);
+    let model = model.with_context(|| shown.to_string())?;
+    let stem = args.model.file_stem().unwrap_or_default();
+    let options = Options {
+        outputs: args.output.as_deref().map(parse_outputs).transpose()?,
+        name: args
+            .name
+            .unwrap_or_else(|| stem.to_string_lossy().into_owned()),
+        version: args.version,
+    };
+    let compiled = compile(&model, &options).with_context(|| shown.to_string())?;
+    file::replace(&out, &compiled.component)
+        .with_context(|| format!("{} cannot be written", out.display()))?;
+    match args.format {
+        OutputFormat::Text => print(&out.display().to_string(), &compiled.summary)?,
+        OutputFormat::Json => line(format_args!(
+            "{}",
+            serde_json::to_string(&compiled.summary)?
+        ))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn same_file(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+fn print(out: &str, summary: &Summary) -> anyhow::Result<()> {
+    let outputs: Vec<_> = summary.outputs.iter().map(|output| output.name()).collect();
+    line(format_args!("{out}: {} bytes", summary.component_bytes))?;
+    line(format_args!("  {}, {}", summary.origin, summary.objective))?;
+    line(format_args!(
+        "  {} trees, {} leaves, at most {} splits deep, {} features",
+        summary.trees, summary.leaves, summary.depth, summary.features
+    ))?;
+    line(format_args!("  gives {}", outputs.join(", ")))?;
+    for note in &summary.notes {
+        line(format_args!("  {note}"))?;
+    }
+    Ok(())
+}

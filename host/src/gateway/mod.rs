@@ -1,0 +1,277 @@
+//! The composition: from a configuration to running parts, and their drain.
+
+mod load;
+
+pub use load::{check, read_component};
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt, io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use thiserror::Error;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{info, warn};
+
+use crate::{
+    admin::{Admin, Status},
+    config::{self, Config},
+    http::{
+        bodies::Bodies,
+        scoring::{Scoring, Unready},
+        server::{Server, ServerLimits},
+    },
+    limits::DRAIN_MAX_MS,
+    pipeline::{Delivery, ModelQueue, Pipeline},
+    plugin::{Cache, CacheError, Engine, EngineError, Slot, Store, StoreError},
+    telemetry::Telemetry,
+};
+
+/// A gateway whose parts are made and whose listeners are bound, but which serves nobody yet.
+pub struct Gateway {
+    engine: Arc<Engine>,
+    slots: Vec<Arc<Slot>>,
+    pipelines: Vec<Arc<Pipeline>>,
+    models: Vec<Arc<ModelQueue>>,
+    deliveries: Vec<Delivery>,
+    telemetry: Arc<Telemetry>,
+    server: config::Server,
+    /// Pipelines that have an HTTP source.
+    over_http: Vec<String>,
+    http: Server,
+    admin: Server,
+}
+
+/// Why there is no gateway. For operators: it names files and causes.
+#[derive(Debug, Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Cache(#[from] CacheError),
+    #[error("{listener} cannot listen on {addr}: {cause}")]
+    Bind {
+        listener: &'static str,
+        addr: SocketAddr,
+        cause: io::Error,
+    },
+    /// All that is wrong with slots, pipelines and sinks, in one run.
+    #[error("{0}")]
+    Parts(Faults),
+}
+
+/// One sentence for each part that cannot serve.
+#[derive(Debug)]
+pub struct Faults(pub Vec<String>);
+
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("\n"))
+    }
+}
+
+/// How a gateway ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Every accepted request was answered and every outcome delivered.
+    Drained,
+    /// The time was over before that.
+    Cut,
+}
+
+impl Gateway {
+    /// Makes every part and binds the listeners. Nothing runs afterwards but the engine's clock.
+    pub async fn build(config: &Config) -> Result<Self, StartError> {
+        let telemetry = Telemetry::new();
+        // The listeners first: a port that is taken is found before anything is compiled.
+        let http = bind("the scoring listener", config.server.http, &telemetry).await?;
+        let admin = bind("the admin listener", config.server.admin, &telemetry).await?;
+        let engine = Arc::new(Engine::new()?);
+        let mut faults = Vec::new();
+        let mut store = Store::open(&config.store.path).await?;
+        let cache = Some(Cache::open(&config.store.path)?);
+        let loaded = load::slots(config, &engine, cache, &telemetry, &mut faults).await;
+        let slots = load::activate(loaded, Some(&mut store)).await?;
+        let (pipelines, deliveries) =
+            load::pipelines(config, &slots, &telemetry, &mut faults).await;
+        let models = load::models(&slots);
+        if !faults.is_empty() {
+            return Err(StartError::Parts(Faults(faults)));
+        }
+        let over_http = config.pipelines.iter();
+        let over_http = over_http.filter(|p| p.sources.contains(&config::Source::Http));
+        Ok(Self {
+            over_http: over_http.map(|p| p.name.clone()).collect(),
+            engine,
+            slots,
+            pipelines,
+            models,
+            deliveries,
+            telemetry,
+            server: config.server.clone(),
+            http,
+            admin,
+        })
+    }
+
+    /// Where scoring listens: the configured address, with the port that was free where the configuration left it open.
+    pub fn http_addr(&self) -> io::Result<SocketAddr> {
+        self.http.local_addr()
+    }
+
+    /// Where admin listens.
+    pub fn admin_addr(&self) -> io::Result<SocketAddr> {
+        self.admin.local_addr()
+    }
+
+    /// Serves until `shutdown`, then drains: answers what was accepted, delivers what was scored.
+    pub async fn run(self, shutdown: CancellationToken) -> Ended {
+        let draining = Arc::new(AtomicBool::new(false));
+        let unready = self.unready(draining.clone());
+        let scoring = Arc::new(self.scoring(unready.clone()));
+        let admin = Arc::new(self.admin_state(unready));
+        let no_more_batches = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        for delivery in self.deliveries {
+            tasks.spawn(delivery.run(no_more_batches.clone()));
+        }
+        // Operators look on until the very end.
+        let ended = CancellationToken::new();
+        let admin_listener = tokio::spawn(
+            self.admin
+                .run(move |request| admin.clone().answer(request), ended.clone()),
+        );
+        let answering = self.http.run(
+            move |request| scoring.clone().answer(request),
+            shutdown.clone(),
+        );
+        let announcing = async {
+            shutdown.cancelled().await;
+            draining.store(true, Ordering::Relaxed);
+            info!("draining: what was accepted is answered, nothing more is taken");
+            Instant::now() + Duration::from_millis(DRAIN_MAX_MS)
+        };
+        // One deadline for all that follows: who asked for the end waits for no longer.
+        let (drained, deadline) = tokio::join!(answering, announcing);
+        let queues_empty = drain_queues(self.pipelines, self.models, deadline).await;
+        no_more_batches.cancel();
+        tasks.close();
+        let delivered = tokio::time::timeout_at(deadline.into(), tasks.wait()).await;
+        let delivered = delivered.is_ok();
+        ended.cancel();
+        if admin_listener.await.is_err() {
+            warn!("the admin listener ended by a panic");
+        }
+        if drained.cut == 0 && queues_empty && delivered {
+            Ended::Drained
+        } else {
+            warn!(
+                connections_cut = drained.cut,
+                queues_empty, delivered, "the drain was cut short"
+            );
+            Ended::Cut
+        }
+    }
+
+    fn scoring(&self, unready: Unready) -> Scoring {
+        let pipelines = self.pipelines.iter();
+        let over_http = pipelines.filter(|p| self.over_http.iter().any(|name| name == p.name()));
+        Scoring {
+            pipelines: over_http
+                .map(|p| (p.name().to_owned(), p.clone()))
+                .collect::<HashMap<_, _>>(),
+            models: self
+                .models
+                .iter()
+                .map(|m| (m.name().to_owned(), m.clone()))
+                .collect(),
+            server_name: self.server.name.clone(),
+            bodies: Bodies::new(self.server.body_max_bytes),
+            telemetry: self.telemetry.clone(),
+            unready,
+        }
+    }
+
+    fn admin_state(&self, unready: Unready) -> Admin {
+        Admin {
+            plugins: self
+                .slots
+                .iter()
+                .map(|slot| (slot.name().to_owned(), slot.clone()))
+                .map(|(name, slot)| (name, status(move || slot.status())))
+                .collect::<BTreeMap<_, _>>(),
+            pipelines: self
+                .pipelines
+                .iter()
+                .map(|pipeline| (pipeline.name().to_owned(), pipeline.clone()))
+                .map(|(name, pipeline)| (name, status(move || pipeline.status())))
+                .collect(),
+            telemetry: self.telemetry.clone(),
+            unready,
+            sample: self.sample(),
+        }
+    }
+
+    fn sample(&self) -> Arc<dyn Fn() + Send + Sync> {
+        let pipelines = self.pipelines.clone();
+        Arc::new(move || pipelines.iter().for_each(|pipeline| pipeline.sample()))
+    }
+
+    fn unready(&self, draining: Arc<AtomicBool>) -> Unready {
+        let engine = self.engine.clone();
+        Arc::new(move || {
+            let mut reasons = Vec::new();
+            if !engine.is_healthy() {
+                reasons.push("the clock of plugin deadlines stands still".to_owned());
+            }
+            if draining.load(Ordering::Relaxed) {
+                reasons.push("the gateway is shutting down".to_owned());
+            }
+            reasons
+        })
+    }
+}
+
+/// What operators ask for is made when they ask.
+fn status<S: serde::Serialize>(of: impl Fn() -> S + Send + Sync + 'static) -> Status {
+    Arc::new(move || serde_json::to_value(of()).unwrap_or_default())
+}
+
+async fn bind(
+    listener: &'static str,
+    addr: SocketAddr,
+    telemetry: &Telemetry,
+) -> Result<Server, StartError> {
+    let open = telemetry.connections(listener.split(' ').nth(1).unwrap_or(listener));
+    Server::bind(addr, ServerLimits::default(), open)
+        .await
+        .map_err(|cause| StartError::Bind {
+            listener,
+            addr,
+            cause,
+        })
+}
+
+/// Waits for all scoring threads at once, off the runtime's own threads.
+async fn drain_queues(
+    pipelines: Vec<Arc<Pipeline>>,
+    models: Vec<Arc<ModelQueue>>,
+    deadline: Instant,
+) -> bool {
+    let waiting = tokio::task::spawn_blocking(move || {
+        let left = || deadline.saturating_duration_since(Instant::now());
+        // Every one is told to drain, also after one was too slow.
+        let pipelines: Vec<bool> = pipelines.iter().map(|p| p.drain(left())).collect();
+        let models: Vec<bool> = models.iter().map(|m| m.drain(left())).collect();
+        pipelines.into_iter().chain(models).all(|drained| drained)
+    });
+    waiting.await.unwrap_or(false)
+}
