@@ -1,0 +1,13 @@
+//! The harness: starts the real binary with real plugins in folders of their own, and talks to it as callers do.
+
+pub mod client;
+pub mod command;
+pub mod components;
+pub mod folder;
+pub mod gateway;
+pub mod payments;
+pub mod plugins;
+pub mod rows;
+pub mod shared;
+pub mod source;
+pub mod workspace;

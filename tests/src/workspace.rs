@@ -1,0 +1,53 @@
+//! Where things are: the repository, and the target folder of the test that runs.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::OnceLock,
+};
+
+/// The repository's root.
+pub fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// The target folder that the running test was built in.
+pub fn target_dir() -> PathBuf {
+    let test = std::env::current_exe().expect("the test's own path");
+    let marked = test
+        .ancestors()
+        .find(|dir| dir.join("CACHEDIR.TAG").is_file());
+    marked.expect("a target folder above the test").to_owned()
+}
+
+/// The `scoregate` binary of these sources, built once a test process.
+pub fn scoregate() -> &'static Path {
+    static BINARY: OnceLock<PathBuf> = OnceLock::new();
+    BINARY.get_or_init(|| {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let output = Command::new(cargo)
+            // The whole workspace's features, as the tests themselves are built with: others would compile the engine anew.
+            .args([
+                "build",
+                "--release",
+                "--locked",
+                "--workspace",
+                "--bin",
+                "scoregate",
+            ])
+            .arg("--message-format=json-render-diagnostics")
+            .arg("--target-dir")
+            .arg(target_dir())
+            .current_dir(root())
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("cargo runs");
+        assert!(output.status.success(), "the binary does not build");
+        let executable = String::from_utf8_lossy(&output.stdout)
+            .lines()
+            .filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok())
+            .filter(|message| message["target"]["name"] == "scoregate")
+            .find_map(|message| message["executable"].as_str().map(PathBuf::from));
+        executable.expect("cargo names the binary")
+    })
+}

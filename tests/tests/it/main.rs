@@ -1,0 +1,22 @@
+//! The gateway as its users meet it: the real binary, real HTTP, real plugins, real databases.
+
+mod admin;
+mod breaker;
+mod cli;
+mod config;
+mod crash;
+mod drain;
+mod hostile;
+mod http;
+mod instances;
+mod isolation;
+mod ndjson;
+mod neighbours;
+mod oip;
+mod outcomes;
+mod parity;
+mod plugins_refused;
+mod scoring;
+mod sinks;
+mod tidy;
+mod transport;
