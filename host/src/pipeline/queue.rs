@@ -17,8 +17,8 @@ const LOOK_BATCH_MAX: usize = 8;
 
 /// A yield that takes so long gave the processor to somebody who computes, such as a looping plugin: a thread that sleeps is
 /// preferred to such a one when it wakes, a thread that yields is not. So nobody looks for a while.
-const CONTENDED: Duration = Duration::from_micros(200);
-const CONTENDED_REST: Duration = Duration::from_secs(2);
+const CONTENDED: Duration = Duration::from_micros(1_500);
+const CONTENDED_REST: Duration = Duration::from_secs(1);
 
 /// See the module.
 pub struct Queue<J> {
