@@ -1,9 +1,6 @@
 //! Ids for events that came without one: UUIDv7 (RFC 9562), so that they sort by time.
 
-use std::{
-    cell::RefCell,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::cell::RefCell;
 
 use uuid::Builder;
 
@@ -39,13 +36,6 @@ pub(super) fn new(now_ms: u64) -> Result<String, getrandom::Error> {
     let random = RANDOM.with_borrow_mut(Random::next)?;
     let uuid = Builder::from_unix_timestamp_millis(now_ms, &random).into_uuid();
     Ok(uuid.hyphenated().to_string())
-}
-
-/// Milliseconds since the Unix epoch.
-pub(super) fn now_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_millis() as u64)
 }
 
 #[cfg(test)]

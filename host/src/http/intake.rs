@@ -9,6 +9,7 @@ use tokio::{
 
 use super::{caller::Caller, event_id, problem::Problem};
 use crate::{
+    clock::now_ms,
     event::{Event, Refusal, Scored},
     limits,
     pipeline::{Answer, Job, Pipeline, Receipt},
@@ -72,7 +73,7 @@ impl Intake {
         Self {
             caller,
             headers,
-            timestamp_ms: event_id::now_ms(),
+            timestamp_ms: now_ms(),
         }
     }
 

@@ -1,9 +1,6 @@
 //! Scores batches: one pass for all, and where a fault or a refusal ends that, event by event, so that only the guilty one pays.
 
-use std::{
-    sync::Arc,
-    time::{Instant, SystemTime, UNIX_EPOCH},
-};
+use std::{sync::Arc, time::Instant};
 
 use super::{
     answer::{Answer, Job, Receipt, Refused},
@@ -11,6 +8,7 @@ use super::{
     chain::{Chain, ChainError, Generation},
 };
 use crate::{
+    clock::now_ms,
     event::{Event, Outcome, Refusal, Scored},
     telemetry::PipelineMetrics,
 };
@@ -220,9 +218,4 @@ fn proves_guilt(chain: &Chain, events: &[&Event], error: &ChainError) -> bool {
             ChainError::Rejected(_) | ChainError::InvalidInput(_) => true,
             ChainError::NoRoom => false,
         }
-}
-
-fn now_ms() -> u64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-    since_epoch.map_or(0, |elapsed| elapsed.as_millis() as u64)
 }

@@ -7,7 +7,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use sqlx::{
@@ -17,7 +17,7 @@ use sqlx::{
 use thiserror::Error;
 
 use super::release::Release;
-use crate::file;
+use crate::{clock::now_ms, file};
 
 /// How long another gateway on the same folder may hold the database.
 const BUSY_MAX: Duration = Duration::from_secs(5);
@@ -118,7 +118,7 @@ impl Store {
 
     async fn record(&mut self, release: &Release) -> Result<(), sqlx::Error> {
         let parts = release.parts();
-        let (digest, now_ms) = (parts.name.digest.to_string(), now_ms());
+        let (digest, now_ms) = (parts.name.digest.to_string(), now_ms() as i64);
         let active: Option<String> = sqlx::query_scalar(
             "SELECT digest FROM activations WHERE slot = ? ORDER BY sequence DESC LIMIT 1",
         )
@@ -178,11 +178,6 @@ fn keep(path: &Path, component: &[u8]) -> io::Result<()> {
         return Ok(());
     }
     file::replace(path, component)
-}
-
-fn now_ms() -> i64 {
-    let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-    since_epoch.map_or(0, |elapsed| elapsed.as_millis() as i64)
 }
 
 #[cfg(test)]

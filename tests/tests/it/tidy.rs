@@ -24,7 +24,9 @@ const WALLS: [(&str, &[&str]); 7] = [
 
 /// From the ground up; a room imports from floors below its own. Listed together are rooms that do not know each other.
 const FLOORS: [&[&str]; 9] = [
-    &["file", "release", "limits", "tensor", "output", "signal"],
+    &[
+        "clock", "file", "release", "limits", "tensor", "output", "signal",
+    ],
     &["fault", "config"],
     &["event", "telemetry"],
     &["record"],

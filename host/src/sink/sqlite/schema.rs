@@ -1,13 +1,11 @@
 //! The scores table, and the numbered steps that bring a file to the form that this version writes.
 
-use std::{
-    path::Path,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::path::Path;
 
 use sqlx::{AssertSqlSafe, Connection as _, sqlite::SqliteConnection};
 
 use super::trouble::Trouble;
+use crate::clock::now_ms;
 
 /// Which steps each scores table of this file has had: its name is the user's, and a file may hold several.
 const MIGRATIONS: &str = "CREATE TABLE IF NOT EXISTS scoregate_migrations (
@@ -113,17 +111,10 @@ pub async fn migrate(
         sqlx::query("INSERT OR REPLACE INTO scoregate_migrations (table_name, version, applied_at_ms) VALUES (?, ?, ?)")
             .bind(table)
             .bind(version)
-            .bind(now_ms())
+            .bind(now_ms() as i64)
             .execute(&mut *transaction)
             .await
             .map_err(trouble)?;
     }
     transaction.commit().await.map_err(trouble)
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
