@@ -2,7 +2,10 @@
 
 use tokio::{sync::oneshot, time::Instant};
 
-use crate::event::{Event, Refusal, Scored};
+use crate::{
+    event::{Event, Refusal, Scored},
+    lane::Hold,
+};
 
 /// What became of one event.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub struct Job {
 pub enum Receipt {
     /// Somebody waits for the answer.
     Reply(oneshot::Sender<Answer>),
+    /// A stream waits until it was dealt with.
+    Stream(Hold),
 }
 
 impl Receipt {
@@ -39,6 +44,8 @@ impl Receipt {
         match self {
             // A caller who left needs no answer: the event itself was dealt with.
             Receipt::Reply(reply) => drop(reply.send(answer)),
+            // Delivered, or a dead letter. What could not be dealt with must be dropped instead, so that it is read again.
+            Receipt::Stream(hold) => hold.release(),
         }
     }
 }

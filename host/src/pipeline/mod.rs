@@ -12,11 +12,12 @@ mod status;
 mod workers;
 
 use std::{
+    collections::VecDeque,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
@@ -30,6 +31,7 @@ pub use status::PipelineStatus;
 
 use breaker::Breaker;
 use delivery::{Outbox, acknowledge};
+use queue::Turn;
 use scorer::{BatchScorer, suspended};
 use workers::Workers;
 
@@ -47,6 +49,8 @@ pub struct Pipeline {
     metrics: PipelineMetrics,
     draining: AtomicBool,
     queue_max_events: usize,
+    /// What of it streams may fill.
+    queue_for_streams_events: usize,
     sources: Vec<&'static str>,
     sinks: Vec<&'static str>,
 }
@@ -93,6 +97,11 @@ impl Pipeline {
             metrics,
             draining: AtomicBool::new(false),
             queue_max_events: config.queue_max_events,
+            queue_for_streams_events: if config.sources.contains(&config::Source::Http) {
+                config.queue_max_events.div_ceil(2)
+            } else {
+                config.queue_max_events
+            },
             sources: config.sources.iter().map(config::Source::kind).collect(),
             sinks: sink_kinds,
         };
@@ -137,6 +146,13 @@ impl Pipeline {
     )]
     pub fn submit(&self, job: Job) -> Result<(), Job> {
         self.workers.submit(job)
+    }
+
+    /// Moves a stream's jobs from the front of `jobs` into the queue as far as they fit; where none fits, waits for room, at most
+    /// `wait_max`. `false` where none was moved. Blocks its thread. Where requests come in as well, streams leave half of the queue to them.
+    pub fn offer(&self, jobs: &mut VecDeque<Job>, wait_max: Duration) -> bool {
+        self.workers
+            .submit_some(jobs, self.queue_for_streams_events, wait_max)
     }
 
     /// What to answer where [`Self::submit`] handed a job back.
@@ -207,8 +223,8 @@ impl Part {
             metrics: self.metrics.clone(),
             chain: None,
         };
-        Box::new(move |jobs: &mut Vec<Job>, oldest: Instant| {
-            let mut settled = scorer.score(&generation.load_full(), jobs, oldest);
+        Box::new(move |jobs: &mut Vec<Job>, turn: Turn| {
+            let mut settled = scorer.score(&generation.load_full(), jobs, turn.oldest);
             settled.settle_refused();
             if settled.scored.is_empty() {
                 return;
