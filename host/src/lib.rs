@@ -7,6 +7,7 @@ pub mod config;
 pub mod dead_letter;
 mod demo;
 pub mod event;
+mod failpoint;
 pub mod fault;
 pub mod file;
 pub mod gateway;

@@ -38,7 +38,16 @@ const WALLS: [(&str, &[&str]); 7] = [
 /// From the ground up; a room imports from floors below its own. Listed together are rooms that do not know each other.
 const FLOORS: [&[&str]; 9] = [
     &[
-        "clock", "file", "health", "lane", "limits", "output", "release", "signal", "tensor",
+        "clock",
+        "failpoint",
+        "file",
+        "health",
+        "lane",
+        "limits",
+        "output",
+        "release",
+        "signal",
+        "tensor",
     ],
     &["fault", "config"],
     &["event", "telemetry"],
