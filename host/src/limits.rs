@@ -30,7 +30,9 @@ pub const CONNECTIONS_MAX_COUNT: usize = 10_000;
 pub const HTTP2_STREAMS_MAX_COUNT: u32 = 256;
 /// From SIGTERM to the end; the process itself needs a moment more.
 pub const DRAIN_MAX_MS: u64 = 27_000;
-/// Of that, what answering requests may take: what they wait for is then cut, and the rest is for queues and sinks.
+/// What streams may take after it to acknowledge what was delivered and to leave.
+pub const LEAVE_MAX_MS: u64 = 2_000;
+/// Of `DRAIN_MAX_MS`, what answering requests may take: what they wait for is then cut, and the rest is for queues and sinks.
 pub const DRAIN_ANSWERS_MAX_MS: u64 = 20_000;
 /// The longest that a request waits for its answer where the caller names no deadline.
 pub const ANSWER_WAIT_MAX_MS: u64 = 30_000;

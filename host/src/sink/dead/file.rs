@@ -11,13 +11,13 @@ pub struct FileDeadLetters {
 }
 
 impl FileDeadLetters {
-    pub(super) async fn open(_path: &std::path::Path, pipeline: &str) -> Result<Self, SinkError> {
+    pub async fn open(_path: &std::path::Path, pipeline: &str) -> Result<Self, SinkError> {
         Ok(Self {
             pipeline: pipeline.into(),
         })
     }
 
-    pub(super) async fn write(&self, _dead: &[DeadLetter]) -> Result<(), SinkError> {
+    pub async fn write(&self, _dead: &[DeadLetter]) -> Result<(), SinkError> {
         Err(not_built(&self.pipeline))
     }
 
