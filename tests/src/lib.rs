@@ -8,6 +8,8 @@ pub mod gateway;
 pub mod payments;
 pub mod plugins;
 pub mod rows;
+pub mod servers;
 pub mod shared;
+pub mod signal;
 pub mod source;
 pub mod workspace;

@@ -17,6 +17,7 @@ mod outcomes;
 mod parity;
 mod plugins_refused;
 mod scoring;
+mod servers;
 mod sinks;
 mod tidy;
 mod transport;
