@@ -46,10 +46,13 @@ pub fn give(path: &Path) {
 /// Makes `source` be at `path` for the user of [`lower`]: by a link, or by a copy where that user may not go where `source` is.
 pub fn reach(source: &Path, path: &Path) {
     let source = source.canonicalize().expect("the source is there");
-    let may_enter = |folder: &Path| {
-        fs::metadata(folder).is_ok_and(|metadata| metadata.permissions().mode() & 0o005 == 0o005)
+    let may_use = |path: &Path| {
+        fs::metadata(path).is_ok_and(|metadata| {
+            let needed = if metadata.is_dir() { 0o005 } else { 0o004 };
+            metadata.permissions().mode() & needed == needed
+        })
     };
-    if !is_root() || source.ancestors().all(may_enter) {
+    if !is_root() || source.ancestors().all(may_use) {
         symlink(&source, path).expect("a link");
     } else {
         copy(&source, path);
@@ -69,8 +72,8 @@ pub fn copy(from: &Path, to: &Path) {
     } else {
         fs::copy(from, to).expect("a copy");
         let modified = metadata.modified().expect("a time");
-        let file = fs::File::options().append(true).open(to);
-        file.and_then(|file| file.set_modified(modified))
-            .expect("a time");
+        // Not for writing: the copy of a read-only file is one too.
+        let file = fs::File::open(to).expect("the copy");
+        file.set_modified(modified).expect("a time");
     }
 }

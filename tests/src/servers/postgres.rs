@@ -131,6 +131,11 @@ impl Postgres {
         self.process.pid()
     }
 
+    /// Its folder, which goes with it.
+    pub fn folder(&self) -> &Path {
+        self.process.folder()
+    }
+
     /// False where it has ended.
     fn is_ready_soon(&self) -> bool {
         let deadline = Instant::now() + START_MAX;

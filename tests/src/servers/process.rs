@@ -21,12 +21,13 @@ pub struct Process {
 }
 
 /// Reads the server's process id from each line (an empty one: there is none); at the end asks it to go at once, then makes it.
+/// A process that ended but that nobody waits for has no `exe` any more.
 const WATCHDOG: &str = r#"
 trap '' INT TERM HUP
 while read -r line; do pid=$line; done
 if [ -n "$pid" ]; then
     kill "-$2" "$pid"
-    for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" || break; sleep 0.1; done
+    for _ in 1 2 3 4 5 6 7 8 9 10; do [ -e "/proc/$pid/exe" ] || break; sleep 0.1; done
     kill -KILL "$pid"
 fi
 rm -rf -- "$1" || { sleep 1; rm -rf -- "$1"; }

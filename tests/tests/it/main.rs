@@ -2,6 +2,7 @@
 
 mod admin;
 mod breaker;
+mod checker;
 mod cli;
 mod config;
 mod crash;

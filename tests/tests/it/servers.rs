@@ -1,12 +1,22 @@
-//! The harness's real servers keep their promises.
+//! The harness's real servers, and its gateway, keep their promises.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    io::{BufRead as _, BufReader},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
 
-use scoregate_tests::servers::{
-    Cluster, Kafka, Postgres,
-    blocking::block_on,
-    eventually,
-    records::{self, NewRecord},
+use scoregate_tests::{
+    folder::Folder,
+    gateway::Gateway,
+    servers::{
+        Cluster, Kafka, Postgres,
+        blocking::block_on,
+        eventually,
+        records::{self, NewRecord},
+    },
 };
 use sqlx::{Connection as _, PgConnection, Row as _};
 
@@ -144,4 +154,67 @@ fn a_database_that_was_stopped_at_once_or_killed_comes_back_with_its_rows() {
     postgres.kill();
     postgres.restart();
     assert_eq!(query(&url, &["SELECT count(*) FROM kept"]), Some(1_000));
+}
+
+/// Set in the process that the test below starts and kills.
+const HOLD: &str = "SCOREGATE_TEST_HOLD_A_SERVER";
+
+#[test]
+fn a_server_ends_with_its_test_process_however_that_ends() {
+    if std::env::var_os(HOLD).is_some() {
+        let postgres = Postgres::start();
+        let pid = postgres.pid().expect("it runs");
+        println!("\nholding {pid} {}", postgres.folder().display());
+        std::thread::sleep(Duration::from_secs(600));
+        return;
+    }
+    let mut holder = Command::new(std::env::current_exe().expect("the test's own path"))
+        .args(["--exact", "--nocapture"])
+        .arg("servers::a_server_ends_with_its_test_process_however_that_ends")
+        .env(HOLD, "1")
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the test runs");
+    let said = BufReader::new(holder.stdout.take().expect("a pipe")).lines();
+    let line = said
+        .map_while(Result::ok)
+        .find_map(|line| Some(line.strip_prefix("holding ")?.to_owned()));
+    holder.kill().expect("it is killed");
+    holder.wait().expect("it ends");
+    let line = line.expect("it says what it holds");
+    let (pid, folder) = line.split_once(' ').expect("two words");
+    let (executable, folder) = (PathBuf::from(format!("/proc/{pid}/exe")), Path::new(folder));
+    eventually(Duration::from_secs(30), || {
+        !executable.exists() && !folder.exists()
+    });
+}
+
+#[test]
+fn a_frozen_gateway_goes_on_and_a_restarted_one_keeps_its_folder() {
+    let mut gateway = Gateway::fraud();
+    let (pid, folder) = (gateway.pid(), gateway.folder.clone());
+    let is_stopped = || {
+        let state = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+        state.expect("it lives").contains(") T ")
+    };
+    gateway.freeze();
+    eventually(Duration::from_secs(10), is_stopped);
+    gateway.thaw();
+    eventually(Duration::from_secs(10), || !is_stopped());
+    assert!(gateway.memory_now_bytes() <= gateway.memory_peak_bytes());
+    gateway.restart();
+    assert_ne!(gateway.pid(), pid);
+    assert!(Arc::ptr_eq(&folder, &gateway.folder));
+    gateway.terminate();
+    assert!(gateway.wait(Duration::from_secs(60)).success());
+    assert!(!gateway.is_running());
+}
+
+#[test]
+fn a_gateway_may_end_before_it_is_ready() {
+    let folder = Folder::with("nonsense = 1\n");
+    let ended = Gateway::spawn(Arc::new(folder), &[("RUST_LOG", "debug")]);
+    let ended = ended.err().expect("it does not serve");
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("nonsense"), "{}", ended.stderr);
 }
