@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 
-use crate::{fault::Fault, release::ReleaseName};
+use crate::{fault::Fault, lane::Position, release::ReleaseName};
 
 /// One thing that happened, as bytes.
 #[derive(Clone, Debug)]
@@ -16,8 +16,48 @@ pub struct Event {
     pub payload: Bytes,
     /// When it happened, in milliseconds since the Unix epoch.
     pub timestamp_ms: u64,
-    /// Only those that the adapter's contract asks for.
-    pub headers: Vec<(String, Bytes)>,
+    /// A stream's event has all of its headers, a request's event those that the adapter's contract asks for.
+    pub headers: Vec<Header>,
+    pub origin: Origin,
+}
+
+/// A header of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    pub name: String,
+    /// A Kafka header may have none, which is not the same as an empty one.
+    pub value: Option<Bytes>,
+}
+
+/// Where an event came from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// Somebody waits for the answer.
+    Http,
+    Stream {
+        position: Position,
+        /// A Kafka record without a value: its payload is empty, but a dead letter of it has no value either.
+        null_payload: bool,
+    },
+}
+
+impl Event {
+    /// Where it is in its stream; none of a request.
+    pub fn position(&self) -> Option<&Position> {
+        match &self.origin {
+            Origin::Http => None,
+            Origin::Stream { position, .. } => Some(position),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Origin::Http => f.write_str("http"),
+            Origin::Stream { position, .. } => position.fmt(f),
+        }
+    }
 }
 
 /// What an adapter made of an event and its scores.

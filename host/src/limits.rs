@@ -30,7 +30,9 @@ pub const CONNECTIONS_MAX_COUNT: usize = 10_000;
 pub const HTTP2_STREAMS_MAX_COUNT: u32 = 256;
 /// From SIGTERM to the end; the process itself needs a moment more.
 pub const DRAIN_MAX_MS: u64 = 27_000;
-/// Of that, what answering requests may take: what they wait for is then cut, and the rest is for queues and sinks.
+/// What streams may take after it to acknowledge what was delivered and to leave.
+pub const LEAVE_MAX_MS: u64 = 2_000;
+/// Of `DRAIN_MAX_MS`, what answering requests may take: what they wait for is then cut, and the rest is for queues and sinks.
 pub const DRAIN_ANSWERS_MAX_MS: u64 = 20_000;
 /// The longest that a request waits for its answer where the caller names no deadline.
 pub const ANSWER_WAIT_MAX_MS: u64 = 30_000;
@@ -92,6 +94,16 @@ pub const WORKER_IDLE_MAX_MS: u64 = 10_000;
 pub const BREAKER_MAX_FAULTS: u32 = 100;
 pub const BREAKER_CEILING_FAULTS: u32 = 1_000_000;
 pub const BREAKER_OPEN_MS: u64 = 1_000;
+/// What a stream's source may have read and not yet dealt with; one event more is let in when there is any room.
+pub const STREAM_IN_FLIGHT_MAX_BYTES: usize = 64 << 20;
+/// Connections of a sink or source to its PostgreSQL, unless its table says otherwise.
+pub const POSTGRES_CONNECTIONS_MAX_COUNT: u32 = 4;
+pub const POSTGRES_CONNECTIONS_CEILING_COUNT: u32 = 100;
+/// An outbox's lease, and how often it is looked at, unless its table says otherwise.
+pub const OUTBOX_LEASE_MS: u64 = 30_000;
+pub const OUTBOX_POLL_MS: u64 = 1_000;
+/// The longest pause between two tries of a sink, a broker or a database that is away.
+pub const BACKOFF_MAX_MS: u64 = 5_000;
 /// Outcomes between scoring and the sinks.
 pub const DELIVERY_MAX_EVENTS: usize = 4096;
 /// How long a sink may refuse before the source is told so.

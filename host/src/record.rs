@@ -149,6 +149,7 @@ mod tests {
                 payload: Bytes::new(),
                 timestamp_ms: 1,
                 headers: Vec::new(),
+                origin: crate::event::Origin::Http,
             },
             outcome,
             releases: Arc::new(Releases {

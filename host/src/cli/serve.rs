@@ -6,6 +6,7 @@ use tracing::info;
 
 use crate::{
     config::Config,
+    failpoint,
     gateway::{Ended, Gateway},
     signal::shutdown_on_signal,
 };
@@ -21,6 +22,7 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+    failpoint::arm();
     let config = match Config::load(&args.file) {
         Ok(config) => config,
         Err(problems) => {

@@ -88,6 +88,23 @@ pub struct Pipeline {
     pub breaker_max_faults: u32,
     pub sources: Vec<Source>,
     pub sinks: Vec<Sink>,
+    /// Where a stream's events go that have no outcome; always there with a stream.
+    pub dead_letter: Option<DeadLetter>,
+}
+
+impl Pipeline {
+    /// Whether it reads a stream: nobody waits for the answers to its events.
+    pub fn has_stream(&self) -> bool {
+        self.sources.iter().any(|source| *source != Source::Http)
+    }
+
+    /// Whether outcomes, dead letters and the place in the stream go together or not at all.
+    pub fn is_exactly_once(&self) -> bool {
+        self.sources.iter().any(|source| match source {
+            Source::Kafka(kafka) => kafka.delivery == Guarantee::ExactlyOnce,
+            _ => false,
+        })
+    }
 }
 
 /// `[[pipelines.NAME.sources]]`.
@@ -95,6 +112,110 @@ pub struct Pipeline {
 pub enum Source {
     /// `POST /pipelines/NAME/score`.
     Http,
+    /// A topic, read as a member of a consumer group.
+    Kafka(KafkaSource),
+    /// An outbox: a table whose rows are leased, scored and deleted.
+    Postgres(Outbox),
+    /// An application's log file, followed over its rotations.
+    File { path: PathBuf, from: From },
+}
+
+/// A source of kind `kafka`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KafkaSource {
+    pub client: KafkaClient,
+    pub topic: String,
+    pub group: String,
+    pub delivery: Guarantee,
+}
+
+/// How a Kafka cluster is reached.
+#[derive(Clone, PartialEq, Eq)]
+pub struct KafkaClient {
+    /// `host:port`, separated by commas.
+    pub brokers: String,
+    /// Settings of librdkafka, in the file's order; those of the gateway's own choice are overridden by them.
+    pub librdkafka: Vec<(String, String)>,
+}
+
+impl fmt::Debug for KafkaClient {
+    /// Without the settings' values: passwords are among them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.librdkafka.iter().map(|(name, _)| name).collect();
+        f.debug_struct("KafkaClient")
+            .field("brokers", &self.brokers)
+            .field("librdkafka", &names)
+            .finish()
+    }
+}
+
+/// What a failure may do to an event's outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guarantee {
+    /// It may be delivered again.
+    AtLeastOnce,
+    /// It is delivered once.
+    ExactlyOnce,
+}
+
+/// A source of kind `postgres`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outbox {
+    pub url: DatabaseUrl,
+    pub table: String,
+    /// How long rows are this gateway's alone; prolonged while they are worked on.
+    pub lease_ms: u64,
+    /// How often the table is looked at where no notification comes.
+    pub poll_ms: u64,
+}
+
+/// Where a file's first reading begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum From {
+    Start,
+    End,
+}
+
+/// `postgres://user:password@host:port/database?sslmode=…`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(pub String);
+
+impl fmt::Debug for DatabaseUrl {
+    /// Without the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("postgres://…")
+    }
+}
+
+/// A table of a PostgreSQL database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostgresTable {
+    pub url: DatabaseUrl,
+    pub table: String,
+    /// Connections open at once.
+    pub connections_max: u32,
+}
+
+/// A topic that is written to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KafkaTopic {
+    pub client: KafkaClient,
+    pub topic: String,
+}
+
+/// `[pipelines.NAME.dead_letter]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeadLetter {
+    Kafka(KafkaTopic),
+    Postgres(PostgresTable),
+    Sqlite {
+        path: PathBuf,
+        table: String,
+    },
+    /// One JSON object a line.
+    File {
+        path: PathBuf,
+    },
 }
 
 /// `[[pipelines.NAME.sinks]]`.
@@ -106,6 +227,8 @@ pub enum Sink {
     },
     /// One JSON line an outcome.
     Stdout,
+    Postgres(PostgresTable),
+    Kafka(KafkaTopic),
 }
 
 impl Source {
@@ -113,6 +236,9 @@ impl Source {
     pub fn kind(&self) -> &'static str {
         match self {
             Source::Http => "http",
+            Source::Kafka(_) => "kafka",
+            Source::Postgres(_) => "postgres",
+            Source::File { .. } => "file",
         }
     }
 }

@@ -93,6 +93,7 @@ fn pipeline(name: String, mut table: Table<'_>, slots: &[String]) -> Pipeline {
         breaker_max_faults: breaker_max_faults.unwrap_or(BREAKER.default) as u32,
         sources,
         sinks,
+        dead_letter: None,
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::{
 use super::{caller::Caller, event_id, problem::Problem};
 use crate::{
     clock::now_ms,
-    event::{Event, Refusal, Scored},
+    event::{Event, Header, Origin, Refusal, Scored},
     limits,
     pipeline::{Answer, Job, Pipeline, Receipt},
 };
@@ -48,7 +48,7 @@ impl Queue for Pipeline {
 pub(super) struct Intake {
     pub caller: Caller,
     /// Those that the adapter reads.
-    headers: Vec<(String, Bytes)>,
+    headers: Vec<Header>,
     /// When the request came, in milliseconds since the Unix epoch.
     timestamp_ms: u64,
 }
@@ -67,7 +67,10 @@ impl Intake {
             .iter()
             .flat_map(|name| {
                 let values = parts.headers.get_all(name).iter();
-                values.map(|value| (name.clone(), Bytes::copy_from_slice(value.as_bytes())))
+                values.map(|value| Header {
+                    name: name.clone(),
+                    value: Some(Bytes::copy_from_slice(value.as_bytes())),
+                })
             })
             .collect();
         Self {
@@ -110,6 +113,7 @@ impl Intake {
                 payload,
                 timestamp_ms: self.timestamp_ms,
                 headers: self.headers.clone(),
+                origin: Origin::Http,
             },
             deadline: Some(until),
             receipt: Receipt::Reply(sender),

@@ -27,6 +27,8 @@ pub struct Queue<J> {
     ready: Condvar,
     /// The last reader left.
     deserted: Condvar,
+    /// Somebody who waits for room may look again.
+    room: Condvar,
     items_max: usize,
     readers_max: usize,
     /// The queue's length for those who only look.
@@ -46,6 +48,10 @@ struct State<J> {
     looking: usize,
     /// Readers that exist.
     readers: usize,
+    /// Writers that wait for room.
+    writers: usize,
+    /// Of the next batch that is taken.
+    turn: u64,
     closed: bool,
 }
 
@@ -58,11 +64,19 @@ pub enum Pushed {
     StartReader,
 }
 
+/// A batch that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// When its oldest item came.
+    pub oldest: Instant,
+    /// Its place among all batches of the queue, from 0: their order is that of the items.
+    pub nth: u64,
+}
+
 /// What a reader got.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Took {
-    /// Items; the oldest of them came then.
-    Items { oldest: Instant },
+    Items(Turn),
     /// Nothing came for so long, or nothing will ever come: the reader is no longer counted and must end.
     Leave,
 }
@@ -75,10 +89,13 @@ impl<J> Queue<J> {
                 waiting: 0,
                 looking: 0,
                 readers: 0,
+                writers: 0,
+                turn: 0,
                 closed: false,
             }),
             ready: Condvar::new(),
             deserted: Condvar::new(),
+            room: Condvar::new(),
             items_max,
             readers_max,
             length: AtomicUsize::new(0),
@@ -109,6 +126,45 @@ impl<J> Queue<J> {
             return Ok(Pushed::StartReader);
         }
         Ok(Pushed::Taken)
+    }
+
+    /// Moves items from the front of `items` into the queue while fewer than `items_max` wait there; where none fits, waits for room, at most
+    /// `wait_max`. `None` where none was moved.
+    pub fn push_some(
+        &self,
+        items: &mut VecDeque<J>,
+        items_max: usize,
+        wait_max: Duration,
+    ) -> Option<Pushed> {
+        let mut state = self.lock();
+        if state.items.len() >= items_max && !state.closed {
+            state.writers += 1;
+            let full = |state: &mut State<J>| state.items.len() >= items_max && !state.closed;
+            state = self
+                .room
+                .wait_timeout_while(state, wait_max, full)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+            state.writers -= 1;
+        }
+        let count = items.len().min(items_max.saturating_sub(state.items.len()));
+        if state.closed || count == 0 {
+            return None;
+        }
+        let now = Instant::now();
+        state
+            .items
+            .extend(items.drain(..count).map(|item| (now, item)));
+        self.length.store(state.items.len(), Ordering::Relaxed);
+        if state.looking == 0 && state.waiting > 0 {
+            drop(state);
+            // Several readers share what came.
+            self.ready.notify_all();
+        } else if state.looking == 0 && state.readers < self.readers_max {
+            state.readers += 1;
+            return Some(Pushed::StartReader);
+        }
+        Some(Pushed::Taken)
     }
 
     /// Takes all that waits, at most `batch_max`, into `batch`; waits for a first item at most `idle_max`.
@@ -142,7 +198,12 @@ impl<J> Queue<J> {
         }
         batch.extend(state.items.drain(..count).map(|(_, item)| item));
         self.length.store(state.items.len(), Ordering::Relaxed);
-        Took::Items { oldest }
+        let turn = state.turn;
+        state.turn += 1;
+        if state.writers > 0 {
+            self.room.notify_all();
+        }
+        Took::Items(Turn { oldest, nth: turn })
     }
 
     /// Where items come briskly, looks for the next one for a moment before it sleeps: to sleep and to be woken costs both sides more.
@@ -190,6 +251,7 @@ impl<J> Queue<J> {
     pub fn close(&self) {
         self.lock().closed = true;
         self.ready.notify_all();
+        self.room.notify_all();
     }
 
     /// Waits until a closed queue has no reader left; `false` if that takes longer than `wait_max`.
@@ -229,104 +291,4 @@ impl<J> Queue<J> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{sync::Arc, thread};
-
-    use super::*;
-
-    const IDLE: Duration = Duration::from_millis(20);
-
-    #[test]
-    fn the_first_item_asks_for_a_reader_and_the_next_do_not() {
-        let queue = Queue::new(8, 1);
-        assert_eq!(queue.push(1), Ok(Pushed::StartReader));
-        assert_eq!(queue.push(2), Ok(Pushed::Taken));
-        let mut batch = Vec::new();
-        assert!(matches!(
-            queue.take(&mut batch, 8, IDLE),
-            Took::Items { .. }
-        ));
-        assert_eq!(batch, [1, 2]);
-        assert_eq!(queue.take(&mut batch, 8, IDLE), Took::Leave);
-        assert_eq!(queue.push(3), Ok(Pushed::StartReader));
-    }
-
-    #[test]
-    fn a_full_queue_hands_the_item_back_at_once() {
-        let queue = Queue::new(2, 1);
-        queue.push(1).unwrap();
-        queue.push(2).unwrap();
-        assert!(queue.is_full());
-        assert_eq!(queue.push(3), Err(3));
-        let mut batch = Vec::new();
-        queue.take(&mut batch, 1, IDLE);
-        assert_eq!(queue.push(3), Ok(Pushed::Taken));
-    }
-
-    #[test]
-    fn a_closed_queue_gives_out_what_it_has_and_then_dismisses_its_readers() {
-        let queue = Queue::new(8, 1);
-        queue.push(1).unwrap();
-        queue.close();
-        assert_eq!(queue.push(2), Err(2));
-        assert!(!queue.wait_deserted(Duration::ZERO));
-        let mut batch = Vec::new();
-        assert!(matches!(
-            queue.take(&mut batch, 8, IDLE),
-            Took::Items { .. }
-        ));
-        assert_eq!(
-            queue.take(&mut batch, 8, Duration::from_secs(60)),
-            Took::Leave
-        );
-        assert!(queue.wait_deserted(Duration::ZERO));
-    }
-
-    #[test]
-    fn items_of_a_lost_reader_are_dropped_and_not_forgotten() {
-        let queue = Queue::new(8, 1);
-        let item = Arc::new(());
-        queue.push(item.clone()).unwrap();
-        queue.reader_lost();
-        assert_eq!(Arc::strong_count(&item), 1);
-        assert_eq!((queue.len(), queue.readers()), (0, 0));
-    }
-
-    #[test]
-    fn many_writers_and_readers_lose_nothing_and_double_nothing() {
-        let queue = Arc::new(Queue::new(16, 3));
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let start_reader = |queue: &Arc<Queue<usize>>| {
-            let (queue, seen) = (queue.clone(), seen.clone());
-            thread::spawn(move || {
-                let mut batch = Vec::new();
-                while queue.take(&mut batch, 5, Duration::from_millis(1)) != Took::Leave {
-                    seen.lock().unwrap().append(&mut batch);
-                }
-            });
-        };
-        thread::scope(|scope| {
-            for writer in 0..4 {
-                let (queue, start_reader) = (&queue, &start_reader);
-                scope.spawn(move || {
-                    for i in 0..2_000 {
-                        let mut item = writer * 2_000 + i;
-                        loop {
-                            match queue.push(item) {
-                                Ok(Pushed::StartReader) => break start_reader(queue),
-                                Ok(Pushed::Taken) => break,
-                                Err(back) => item = back,
-                            }
-                            thread::yield_now();
-                        }
-                    }
-                });
-            }
-        });
-        queue.close();
-        assert!(queue.wait_deserted(Duration::from_secs(10)));
-        let mut seen = seen.lock().unwrap().clone();
-        seen.sort_unstable();
-        assert_eq!(seen, (0..8_000).collect::<Vec<_>>());
-    }
-}
+mod tests;

@@ -1,18 +1,14 @@
 //! Scoring threads of their own for each queue: started by the first item, ended when idle, so that a thousand pipelines cost nothing at rest.
 
-use std::{
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, sync::Arc, thread, time::Duration};
 
 use tracing::{debug, error};
 
-use super::queue::{Pushed, Queue, Took};
+use super::queue::{Pushed, Queue, Took, Turn};
 use crate::limits::WORKER_IDLE_MAX_MS;
 
-/// What a scoring thread does with a batch: it takes every item out of the vector. The instant is when the oldest came.
-pub type Scorer<J> = Box<dyn FnMut(&mut Vec<J>, Instant)>;
+/// What a scoring thread does with a batch: it takes every item out of the vector.
+pub type Scorer<J> = Box<dyn FnMut(&mut Vec<J>, Turn)>;
 
 /// A queue and its threads.
 pub struct Workers<J> {
@@ -47,6 +43,21 @@ impl<J: Send + 'static> Workers<J> {
         Ok(())
     }
 
+    /// Moves items from the front of `items` into the queue while fewer than `items_max` wait there; where none fits, waits at most
+    /// `wait_max` for room. `false` where none was moved.
+    pub fn submit_some(
+        &self,
+        items: &mut VecDeque<J>,
+        items_max: usize,
+        wait_max: Duration,
+    ) -> bool {
+        let pushed = self.queue.push_some(items, items_max, wait_max);
+        if pushed == Some(Pushed::StartReader) {
+            self.start();
+        }
+        pushed.is_some()
+    }
+
     pub fn queue(&self) -> &Queue<J> {
         &self.queue
     }
@@ -70,8 +81,8 @@ impl<J: Send + 'static> Workers<J> {
 fn work<J>(queue: &Queue<J>, score: &mut Scorer<J>, batch_max: usize) {
     let idle_max = Duration::from_millis(WORKER_IDLE_MAX_MS);
     let mut batch = Vec::with_capacity(batch_max);
-    while let Took::Items { oldest } = queue.take(&mut batch, batch_max, idle_max) {
-        score(&mut batch, oldest);
+    while let Took::Items(turn) = queue.take(&mut batch, batch_max, idle_max) {
+        score(&mut batch, turn);
         batch.clear();
     }
     debug!("a scoring thread ends idle");

@@ -96,7 +96,9 @@ impl AdapterInstance {
         let headers: Vec<Vec<(&str, &[u8])>> = if self.contract.headers.is_empty() {
             Vec::new()
         } else {
-            events.iter().map(|event| borrowed_headers(event)).collect()
+            let names = &self.contract.headers;
+            let asked_for = |event| borrowed_headers(event, names);
+            events.iter().map(|event| asked_for(event)).collect()
         };
         let events: Vec<wit::Event<'_>> = events
             .iter()
@@ -243,10 +245,15 @@ impl AdapterInstance {
     }
 }
 
-fn borrowed_headers(event: &Event) -> Vec<(&str, &[u8])> {
-    event
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_ref()))
+/// Those that the contract names; it names them in lower case.
+fn borrowed_headers<'e>(event: &'e Event, names: &'e [String]) -> Vec<(&'e str, &'e [u8])> {
+    let headers = event.headers.iter();
+    headers
+        .filter_map(|header| {
+            let name = names
+                .iter()
+                .find(|name| name.eq_ignore_ascii_case(&header.name))?;
+            Some((name.as_str(), header.value.as_deref().unwrap_or_default()))
+        })
         .collect()
 }

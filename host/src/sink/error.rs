@@ -9,12 +9,25 @@ pub enum SinkError {
     Temporary(Failure),
     /// It stays so until somebody does something about it.
     Permanent(Failure),
+    /// Of these rows alone it is certain that they will never be taken, as they are too large; the others may be.
+    Rows(Failure, Vec<RefusedRow>),
+    /// A lane of these events was closed meanwhile: they are not this gateway's any more. The others may be taken.
+    Closed(Failure),
+}
+
+/// A row that a sink will never take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedRow {
+    /// Its place in the call.
+    pub row: usize,
+    /// One sentence, which a dead letter may hold.
+    pub reason: String,
 }
 
 /// Which sink failed, and how.
 #[derive(Debug)]
 pub struct Failure {
-    /// `sqlite` or `stdout`.
+    /// Its kind, as in the configuration.
     pub sink: &'static str,
     pub pipeline: String,
     /// One sentence for the operator.
@@ -38,7 +51,10 @@ impl SinkError {
 
     fn failure(&self) -> &Failure {
         match self {
-            SinkError::Temporary(failure) | SinkError::Permanent(failure) => failure,
+            SinkError::Temporary(failure)
+            | SinkError::Permanent(failure)
+            | SinkError::Rows(failure, _)
+            | SinkError::Closed(failure) => failure,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 
 use crate::{
-    event::{Event, Outcome, Releases, Scored},
+    event::{Event, Origin, Outcome, Releases, Scored},
     release::{Digest, ReleaseName},
 };
 
@@ -21,6 +21,7 @@ pub fn scored(id: &str) -> Scored {
             payload: Bytes::from_static(b"{}"),
             timestamp_ms: 1_700_000_000_000,
             headers: Vec::new(),
+            origin: Origin::Http,
         },
         outcome: Outcome {
             score: Some(0.93),

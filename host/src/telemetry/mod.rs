@@ -4,6 +4,7 @@
 mod http;
 mod pipeline;
 mod plugin;
+mod source;
 
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use prometheus_client::{
 pub use http::{HttpMetrics, Route};
 pub use pipeline::PipelineMetrics;
 pub use plugin::{Call, PluginMetrics};
+pub use source::SourceMetrics;
 
 use crate::release::Digest;
 
@@ -34,6 +36,7 @@ pub struct Telemetry {
     connections: Family<ListenerLabel, Gauge>,
     pipelines: pipeline::Families,
     plugins: plugin::Families,
+    sources: source::Families,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -59,12 +62,14 @@ impl Telemetry {
         let http = HttpMetrics::register(&mut registry);
         let pipelines = pipeline::Families::register(&mut registry);
         let plugins = plugin::Families::register(&mut registry);
+        let sources = source::Families::register(&mut registry);
         Arc::new(Self {
             registry,
             http,
             connections,
             pipelines,
             plugins,
+            sources,
         })
     }
 
@@ -86,6 +91,11 @@ impl Telemetry {
     /// The handles of one release in its slot.
     pub fn plugin(&self, slot: &str, digest: &Digest) -> PluginMetrics {
         self.plugins.resolve(slot, digest)
+    }
+
+    /// The handles of one stream: a topic, a table, or a file's path, of a pipeline.
+    pub fn source(&self, pipeline: &str, kind: &'static str, stream: &str) -> SourceMetrics {
+        self.sources.resolve(pipeline, kind, stream)
     }
 
     /// Requests answered, on both listeners.

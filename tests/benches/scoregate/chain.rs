@@ -207,6 +207,7 @@ fn event(payload: &String) -> Event {
         payload: Bytes::copy_from_slice(payload.as_bytes()),
         timestamp_ms: 0,
         headers: Vec::new(),
+        origin: scoregate::event::Origin::Http,
     }
 }
 

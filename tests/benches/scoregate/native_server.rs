@@ -83,6 +83,7 @@ async fn answer(
             payload,
             timestamp_ms: scored_at_ms,
             headers: Vec::new(),
+            origin: scoregate::event::Origin::Http,
         },
         outcome: Outcome {
             score: outcome.score,

@@ -14,25 +14,49 @@ const WALLS: [(&str, &[&str]); 7] = [
     ("wasmparser", &["host/src/plugin/"]),
     (
         "sqlx",
-        &["host/src/sink/sqlite/", "host/src/plugin/store.rs"],
+        &[
+            "host/src/sink/sqlite/",
+            "host/src/sink/postgres/",
+            "host/src/source/outbox/",
+            "host/src/source/file/",
+            "host/src/plugin/store.rs",
+        ],
     ),
     ("hyper", &["host/src/http/", "host/src/admin/"]),
     ("hyper_util", &["host/src/http/", "host/src/admin/"]),
     ("http_body_util", &["host/src/http/", "host/src/admin/"]),
-    ("rdkafka", &[]),
+    (
+        "rdkafka",
+        &[
+            "host/src/kafka/",
+            "host/src/sink/kafka/",
+            "host/src/source/kafka/",
+        ],
+    ),
 ];
 
 /// From the ground up; a room imports from floors below its own. Listed together are rooms that do not know each other.
-const FLOORS: [&[&str]; 9] = [
+const FLOORS: [&[&str]; 11] = [
     &[
-        "clock", "file", "release", "limits", "tensor", "output", "signal",
+        "clock",
+        "failpoint",
+        "file",
+        "health",
+        "lane",
+        "limits",
+        "output",
+        "release",
+        "signal",
+        "tensor",
     ],
     &["fault", "config"],
-    &["event", "telemetry"],
-    &["record"],
+    &["event"],
+    &["dead_letter", "record"],
+    &["telemetry"],
+    &["kafka"],
     &["plugin", "sink"],
     &["pipeline"],
-    &["http"],
+    &["http", "source"],
     // Operators are answered by the same listener code as callers.
     &["admin"],
     &["gateway"],

@@ -64,6 +64,7 @@ fn full() -> Config {
         breaker_max_faults: limits::BREAKER_MAX_FAULTS,
         sources: vec![Source::Http],
         sinks: vec![],
+        dead_letter: None,
     };
     Config {
         server: Server {

@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod crash;
 mod database;
+mod exact;
 #[cfg(test)]
 mod failures;
 mod rows;
@@ -13,6 +14,8 @@ pub mod schema;
 #[cfg(test)]
 mod tests;
 mod trouble;
+
+pub use exact::{ExactSqlite, SqliteLedger};
 
 use std::path::{Path, PathBuf};
 

@@ -1,0 +1,33 @@
+//! Placeholder.
+use super::super::error::{Failure, SinkError};
+use crate::dead_letter::DeadLetter;
+
+const KIND: &str = "file";
+
+/// Placeholder.
+#[derive(Debug)]
+pub struct FileDeadLetters {
+    pipeline: String,
+}
+
+impl FileDeadLetters {
+    pub async fn open(_path: &std::path::Path, pipeline: &str) -> Result<Self, SinkError> {
+        Ok(Self {
+            pipeline: pipeline.into(),
+        })
+    }
+
+    pub async fn write(&self, _dead: &[DeadLetter]) -> Result<(), SinkError> {
+        Err(not_built(&self.pipeline))
+    }
+
+    pub(super) async fn close(self) {}
+}
+
+fn not_built(pipeline: &str) -> SinkError {
+    SinkError::Permanent(Failure {
+        sink: KIND,
+        pipeline: pipeline.to_owned(),
+        detail: "is not built yet".into(),
+    })
+}
