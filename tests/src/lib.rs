@@ -10,4 +10,5 @@ pub mod plugins;
 pub mod rows;
 pub mod shared;
 pub mod source;
+pub mod streams;
 pub mod workspace;
