@@ -2,6 +2,7 @@
 
 mod file;
 mod kafka;
+mod letter;
 mod postgres;
 mod sqlite;
 
@@ -9,6 +10,7 @@ use std::path::Path;
 
 pub use file::FileDeadLetters;
 pub use kafka::KafkaDeadLetters;
+pub use letter::{Filter, Letter, Order};
 pub use postgres::PostgresDeadLetters;
 pub use sqlite::SqliteDeadLetters;
 
