@@ -2,6 +2,7 @@
 
 mod admin;
 mod breaker;
+mod checker;
 mod cli;
 mod config;
 mod crash;
@@ -17,6 +18,7 @@ mod outcomes;
 mod parity;
 mod plugins_refused;
 mod scoring;
+mod servers;
 mod sinks;
 mod tidy;
 mod transport;
