@@ -96,6 +96,16 @@ pub const BREAKER_CEILING_FAULTS: u32 = 1_000_000;
 pub const BREAKER_OPEN_MS: u64 = 1_000;
 /// What a stream's source may have read and not yet dealt with; one event more is let in when there is any room.
 pub const STREAM_IN_FLIGHT_MAX_BYTES: usize = 64 << 20;
+/// A line of a followed file. Of a longer one this much is an event, and the rest is skipped.
+pub const FILE_LINE_MAX_BYTES: usize = 1 << 20;
+/// What a followed file is read by at once.
+pub const FILE_CHUNK_BYTES: usize = 64 << 10;
+/// How often a followed file is looked at where nothing more is to be read, and how often its place is kept.
+pub const FILE_POLL_MS: u64 = 150;
+pub const FILE_KEEP_MS: u64 = 1_000;
+/// A line of a file of dead letters, and how long a write waits for another process that appends to it.
+pub const DEAD_LETTER_LINE_MAX_BYTES: u64 = 256 << 20;
+pub const DEAD_LETTER_LOCK_MAX_MS: u64 = 5_000;
 /// Connections of a sink or source to its PostgreSQL, unless its table says otherwise.
 pub const POSTGRES_CONNECTIONS_MAX_COUNT: u32 = 4;
 pub const POSTGRES_CONNECTIONS_CEILING_COUNT: u32 = 100;

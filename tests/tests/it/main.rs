@@ -17,6 +17,7 @@ mod oip;
 mod outcomes;
 mod parity;
 mod plugins_refused;
+mod postgres;
 mod scoring;
 mod servers;
 mod sinks;
