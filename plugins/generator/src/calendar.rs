@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn people_sleep_by_night() {
-        let at = |hour| daylight(START_S + hour * 3600);
+        let at = |hour: i64| daylight(START_S + hour * 3600);
         assert!(at(3) < 0.1 && at(9) > 0.5 && at(15) == 1.0 && at(23) < 0.5);
     }
 }
