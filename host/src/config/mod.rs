@@ -5,6 +5,7 @@ mod ends;
 mod json;
 mod load;
 mod names;
+mod origins;
 mod pipelines;
 mod plugins;
 mod problem;
@@ -40,6 +41,8 @@ pub struct Server {
     /// The operators' listener.
     pub admin: SocketAddr,
     pub body_max_bytes: u64,
+    /// Pages of these may call the scoring listener from a browser; `*` is any.
+    pub allowed_origins: Vec<String>,
 }
 
 /// `[store]`.
