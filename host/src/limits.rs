@@ -18,6 +18,8 @@ pub const NDJSON_MAX_ROWS: usize = 100_000;
 /// A request's head.
 pub const HEADERS_MAX_BYTES: usize = 16 << 10;
 pub const HEADERS_MAX_COUNT: usize = 64;
+/// Origins whose pages may call.
+pub const ORIGINS_MAX_COUNT: usize = 64;
 /// From a connection's first byte of a head to its last, and between two requests of a connection.
 pub const HEAD_READ_MAX_MS: u64 = 15_000;
 /// From a head's end to the body's.
@@ -96,12 +98,29 @@ pub const BREAKER_CEILING_FAULTS: u32 = 1_000_000;
 pub const BREAKER_OPEN_MS: u64 = 1_000;
 /// What a stream's source may have read and not yet dealt with; one event more is let in when there is any room.
 pub const STREAM_IN_FLIGHT_MAX_BYTES: usize = 64 << 20;
+/// A line of a followed file. Of a longer one this much is an event, and the rest is skipped.
+pub const FILE_LINE_MAX_BYTES: usize = 1 << 20;
+/// What a followed file is read by at once.
+pub const FILE_CHUNK_BYTES: usize = 64 << 10;
+/// How often a followed file is looked at where nothing more is to be read, and how often its place is kept.
+pub const FILE_POLL_MS: u64 = 150;
+pub const FILE_KEEP_MS: u64 = 1_000;
+/// A line of a file of dead letters, and how long a write waits for another process that appends to it.
+pub const DEAD_LETTER_LINE_MAX_BYTES: u64 = 256 << 20;
+pub const DEAD_LETTER_LOCK_MAX_MS: u64 = 5_000;
 /// Connections of a sink or source to its PostgreSQL, unless its table says otherwise.
 pub const POSTGRES_CONNECTIONS_MAX_COUNT: u32 = 4;
 pub const POSTGRES_CONNECTIONS_CEILING_COUNT: u32 = 100;
 /// An outbox's lease, and how often it is looked at, unless its table says otherwise.
 pub const OUTBOX_LEASE_MS: u64 = 30_000;
 pub const OUTBOX_POLL_MS: u64 = 1_000;
+/// A shorter lease would run out in a pause of the machine; a longer one would hold a lost gateway's rows back for more than an hour.
+pub const OUTBOX_LEASE_FLOOR_MS: u64 = 1_000;
+pub const OUTBOX_LEASE_CEILING_MS: u64 = 3_600_000;
+pub const OUTBOX_POLL_FLOOR_MS: u64 = 10;
+pub const OUTBOX_POLL_CEILING_MS: u64 = 3_600_000;
+/// A name of a topic or group, as Kafka limits topics'.
+pub const KAFKA_NAME_MAX_BYTES: usize = 249;
 /// The longest pause between two tries of a sink, a broker or a database that is away.
 pub const BACKOFF_MAX_MS: u64 = 5_000;
 /// Outcomes between scoring and the sinks.

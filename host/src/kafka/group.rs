@@ -19,7 +19,7 @@ use rdkafka::{
 
 use super::{
     Change, KafkaFailure, Reasons, View, client,
-    member::{Consumer, Member, Shared, lock, offsets},
+    member::{Consumer, Member, Shared, lock},
 };
 use crate::{config, health::Health, lane::Lane};
 
@@ -55,6 +55,7 @@ impl Group {
             changes: Mutex::default(),
             view: Mutex::default(),
             commits: AtomicBool::new(source.delivery == config::Guarantee::AtLeastOnce),
+            asked: AtomicU64::new(0),
             answered: AtomicU64::new(0),
             commit_failure: Mutex::default(),
             reasons: Reasons::default(),
@@ -189,6 +190,12 @@ impl Group {
         (answered, lock(&self.shared.commit_failure).clone())
     }
 
+    /// Commits that were asked for and not answered yet.
+    pub fn commits_open(&self) -> u64 {
+        let asked = self.shared.asked.load(Ordering::Acquire);
+        asked.saturating_sub(self.shared.answered.load(Ordering::Acquire))
+    }
+
     /// Asks for a commit of where these lanes stand. The answer comes while polling.
     ///
     /// # Errors
@@ -197,10 +204,8 @@ impl Group {
         &self,
         marks: impl IntoIterator<Item = (&'l Arc<Lane>, i64)>,
     ) -> Result<(), KafkaFailure> {
-        let offsets = offsets(&self.shared.topic, marks);
-        let consumer = self.consumer.load();
-        offsets
-            .and_then(|offsets| consumer.commit(&offsets, rdkafka::consumer::CommitMode::Async))
+        self.shared
+            .commit(&self.consumer.load(), marks)
             .map_err(|error| KafkaFailure(client::cause(&error)))
     }
 
@@ -216,6 +221,13 @@ impl Group {
         self.take_changes();
         retire(old);
         Ok(())
+    }
+}
+
+impl Drop for Group {
+    /// A sink may be the last to let go of it, on a thread that must not wait for brokers.
+    fn drop(&mut self) {
+        retire(self.consumer.load_full());
     }
 }
 

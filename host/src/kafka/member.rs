@@ -36,6 +36,7 @@ pub(super) struct Shared {
     pub view: Mutex<Option<View>>,
     /// Offsets are committed by themselves, and not in a producer's transactions.
     pub commits: AtomicBool,
+    pub asked: AtomicU64,
     /// Commits that were answered, well or not.
     pub answered: AtomicU64,
     pub commit_failure: Mutex<Option<String>>,
@@ -61,21 +62,24 @@ impl Shared {
         closed
     }
 
+    /// Asks for a commit of where these lanes stand.
+    pub fn commit<'l>(
+        &self,
+        consumer: &Consumer,
+        marks: impl IntoIterator<Item = (&'l Arc<Lane>, i64)>,
+    ) -> KafkaResult<()> {
+        let mut offsets = TopicPartitionList::new();
+        for (lane, next) in marks {
+            offsets.add_partition_offset(&self.topic, lane.partition, Offset::Offset(next))?;
+        }
+        consumer.commit(&offsets, CommitMode::Async)?;
+        self.asked.fetch_add(1, Ordering::AcqRel);
+        Ok(())
+    }
+
     fn change(&self, change: Change) {
         lock(&self.changes).push(change);
     }
-}
-
-/// Where lanes stand, as a list for the broker.
-pub(super) fn offsets<'l>(
-    topic: &str,
-    lanes: impl IntoIterator<Item = (&'l Arc<Lane>, i64)>,
-) -> KafkaResult<TopicPartitionList> {
-    let mut list = TopicPartitionList::new();
-    for (lane, next) in lanes {
-        list.add_partition_offset(topic, lane.partition, Offset::Offset(next))?;
-    }
-    Ok(list)
 }
 
 /// See the module.
@@ -119,9 +123,7 @@ impl ConsumerContext for Member {
         // librdkafka lets go of the partitions only after this commit is answered. Of what was lost it would be refused.
         if self.shared.commits.load(Ordering::Relaxed) && !lost && !closed.is_empty() {
             let marks = closed.iter().map(|lane| (lane, lane.watermark()));
-            let committed = offsets(&self.shared.topic, marks)
-                .and_then(|offsets| consumer.commit(&offsets, CommitMode::Async));
-            if let Err(error) = committed {
+            if let Err(error) = self.shared.commit(consumer, marks) {
                 tracing::warn!(
                     topic = self.shared.topic,
                     "cannot commit at a revocation: {error}"
