@@ -30,7 +30,9 @@ pub const CONNECTIONS_MAX_COUNT: usize = 10_000;
 pub const HTTP2_STREAMS_MAX_COUNT: u32 = 256;
 /// From SIGTERM to the end; the process itself needs a moment more.
 pub const DRAIN_MAX_MS: u64 = 27_000;
-/// Of that, what answering requests may take: what they wait for is then cut, and the rest is for queues and sinks.
+/// What streams may take after it to acknowledge what was delivered and to leave.
+pub const LEAVE_MAX_MS: u64 = 2_000;
+/// Of `DRAIN_MAX_MS`, what answering requests may take: what they wait for is then cut, and the rest is for queues and sinks.
 pub const DRAIN_ANSWERS_MAX_MS: u64 = 20_000;
 /// The longest that a request waits for its answer where the caller names no deadline.
 pub const ANSWER_WAIT_MAX_MS: u64 = 30_000;
@@ -101,6 +103,12 @@ pub const FILE_CHUNK_BYTES: usize = 64 << 10;
 /// How often a followed file is looked at where nothing more is to be read, and how often its place is kept.
 pub const FILE_POLL_MS: u64 = 150;
 pub const FILE_KEEP_MS: u64 = 1_000;
+/// Files of one path that were rotated away and are not read to their end, and how long such a file must be quiet, once there is a new one,
+/// until nothing more is expected of it.
+pub const FILE_ROTATED_MAX_COUNT: usize = 64;
+pub const FILE_ROTATED_QUIET_MS: u64 = 1_000;
+/// How long no file may be at the path until readiness tells: between two files of a rotation there is none for a moment.
+pub const FILE_MISSING_MAX_MS: u64 = 3_000;
 /// A line of a file of dead letters, and how long a write waits for another process that appends to it.
 pub const DEAD_LETTER_LINE_MAX_BYTES: u64 = 256 << 20;
 pub const DEAD_LETTER_LOCK_MAX_MS: u64 = 5_000;

@@ -11,13 +11,13 @@ pub mod stdout;
 #[cfg(test)]
 mod testing;
 
-pub use dead::DeadLetters;
+pub use dead::{DeadLetters, FileDeadLetters};
 pub use error::{RefusedRow, SinkError};
 pub use exact::ExactSink;
-pub use kafka::{KafkaSink, Transactions};
+pub use kafka::{KafkaSink, TransactionTopics, Transactions};
 pub use ledger::{Claim, Ledger};
-pub use postgres::PostgresSink;
-pub use sqlite::SqliteSink;
+pub use postgres::{ExactPostgres, PostgresSink};
+pub use sqlite::{ExactSqlite, SqliteSink};
 pub use stdout::StdoutSink;
 
 use crate::{config, event::Scored};
