@@ -118,6 +118,13 @@ pub const POSTGRES_CONNECTIONS_CEILING_COUNT: u32 = 100;
 /// An outbox's lease, and how often it is looked at, unless its table says otherwise.
 pub const OUTBOX_LEASE_MS: u64 = 30_000;
 pub const OUTBOX_POLL_MS: u64 = 1_000;
+/// A shorter lease would run out in a pause of the machine; a longer one would hold a lost gateway's rows back for more than an hour.
+pub const OUTBOX_LEASE_FLOOR_MS: u64 = 1_000;
+pub const OUTBOX_LEASE_CEILING_MS: u64 = 3_600_000;
+pub const OUTBOX_POLL_FLOOR_MS: u64 = 10;
+pub const OUTBOX_POLL_CEILING_MS: u64 = 3_600_000;
+/// A name of a topic or group, as Kafka limits topics'.
+pub const KAFKA_NAME_MAX_BYTES: usize = 249;
 /// The longest pause between two tries of a sink, a broker or a database that is away.
 pub const BACKOFF_MAX_MS: u64 = 5_000;
 /// Outcomes between scoring and the sinks.

@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, read into plain types. Every mistake in it is reported in one run.
 
+mod checks;
 mod ends;
 mod json;
 mod load;

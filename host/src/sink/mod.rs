@@ -1,5 +1,6 @@
 //! Where outcomes go. A sink that has taken rows keeps them: only then is their source acknowledged.
 
+mod columns;
 pub mod dead;
 pub mod error;
 pub mod exact;
@@ -10,6 +11,7 @@ pub mod sqlite;
 pub mod stdout;
 #[cfg(test)]
 mod testing;
+mod trouble;
 
 pub use dead::{DeadLetters, FileDeadLetters};
 pub use error::{RefusedRow, SinkError};
