@@ -7,6 +7,26 @@ use crate::{
     fault::FaultKind,
 };
 
+/// The headers that a dead letter in a topic has of its own, in this order and after all those of the event: an event that came from another
+/// gateway may have some of the same name. The record's key and value are the event's, its timestamp is the event's time.
+pub mod header {
+    pub const EVENT_ID: &str = "scoregate-event-id";
+    pub const PIPELINE: &str = "scoregate-pipeline";
+    pub const ERROR: &str = "scoregate-error";
+    pub const FAULT: &str = "scoregate-fault";
+    pub const ORIGIN: &str = "scoregate-origin";
+    pub const ADAPTER: &str = "scoregate-adapter";
+    pub const MODEL: &str = "scoregate-model";
+    /// Decimal milliseconds since the Unix epoch.
+    pub const DEAD_AT_MS: &str = "scoregate-dead-at-ms";
+    /// How often an event was sent again; one of the event's headers from then on.
+    pub const RETRY: &str = "scoregate-retry";
+    /// The dead letter's own.
+    pub const OWN: [&str; 8] = [
+        EVENT_ID, PIPELINE, ERROR, FAULT, ORIGIN, ADAPTER, MODEL, DEAD_AT_MS,
+    ];
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub struct DeadLetter {

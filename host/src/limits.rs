@@ -30,7 +30,9 @@ pub const CONNECTIONS_MAX_COUNT: usize = 10_000;
 pub const HTTP2_STREAMS_MAX_COUNT: u32 = 256;
 /// From SIGTERM to the end; the process itself needs a moment more.
 pub const DRAIN_MAX_MS: u64 = 27_000;
-/// Of that, what answering requests may take: what they wait for is then cut, and the rest is for queues and sinks.
+/// What streams may take after it to acknowledge what was delivered and to leave.
+pub const LEAVE_MAX_MS: u64 = 2_000;
+/// Of `DRAIN_MAX_MS`, what answering requests may take: what they wait for is then cut, and the rest is for queues and sinks.
 pub const DRAIN_ANSWERS_MAX_MS: u64 = 20_000;
 /// The longest that a request waits for its answer where the caller names no deadline.
 pub const ANSWER_WAIT_MAX_MS: u64 = 30_000;
@@ -94,6 +96,16 @@ pub const BREAKER_CEILING_FAULTS: u32 = 1_000_000;
 pub const BREAKER_OPEN_MS: u64 = 1_000;
 /// What a stream's source may have read and not yet dealt with; one event more is let in when there is any room.
 pub const STREAM_IN_FLIGHT_MAX_BYTES: usize = 64 << 20;
+/// A line of a followed file. Of a longer one this much is an event, and the rest is skipped.
+pub const FILE_LINE_MAX_BYTES: usize = 1 << 20;
+/// What a followed file is read by at once.
+pub const FILE_CHUNK_BYTES: usize = 64 << 10;
+/// How often a followed file is looked at where nothing more is to be read, and how often its place is kept.
+pub const FILE_POLL_MS: u64 = 150;
+pub const FILE_KEEP_MS: u64 = 1_000;
+/// A line of a file of dead letters, and how long a write waits for another process that appends to it.
+pub const DEAD_LETTER_LINE_MAX_BYTES: u64 = 256 << 20;
+pub const DEAD_LETTER_LOCK_MAX_MS: u64 = 5_000;
 /// Connections of a sink or source to its PostgreSQL, unless its table says otherwise.
 pub const POSTGRES_CONNECTIONS_MAX_COUNT: u32 = 4;
 pub const POSTGRES_CONNECTIONS_CEILING_COUNT: u32 = 100;

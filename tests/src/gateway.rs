@@ -4,7 +4,7 @@ use std::{
     io::{BufRead as _, BufReader},
     net::SocketAddr,
     path::Path,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStderr, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex, mpsc},
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -12,7 +12,13 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{client::Client, folder::Folder, workspace};
+use crate::{
+    client::Client,
+    command::Ended,
+    folder::Folder,
+    signal::{self, Signal},
+    workspace,
+};
 
 /// See the module. Dropped, the process is killed, and its log must hold no panic.
 pub struct Gateway {
@@ -21,10 +27,14 @@ pub struct Gateway {
     /// The operators' listener.
     pub admin: SocketAddr,
     pub folder: Arc<Folder>,
+    env: Vec<(String, String)>,
     child: Child,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
 }
+
+/// The environment variable that names points where the process ends itself.
+pub const FAILPOINTS: &str = "FAILPOINTS";
 
 /// Longer than a start takes on a busy machine that compiles all plugins anew.
 const START_MAX: Duration = Duration::from_secs(120);
@@ -32,45 +42,84 @@ const START_MAX: Duration = Duration::from_secs(120);
 impl Gateway {
     /// Starts `scoregate serve` on the folder's configuration and waits until it answers.
     pub fn start(folder: Arc<Folder>) -> Self {
-        let mut child = Command::new(workspace::scoregate())
+        Self::start_with(folder, &[])
+    }
+
+    /// With these environment variables beside those of the test.
+    pub fn start_with(folder: Arc<Folder>, env: &[(&str, &str)]) -> Self {
+        Self::spawn(folder, env)
+            .unwrap_or_else(|ended| panic!("the gateway did not become ready:\n{}", ended.stderr))
+    }
+
+    /// For starts that may end before the gateway is ready: then how it ended. With [`FAILPOINTS`] it is the binary that has them.
+    pub fn spawn(folder: Arc<Folder>, env: &[(&str, &str)]) -> Result<Self, Ended> {
+        let binary = if env.iter().any(|(name, _)| *name == FAILPOINTS) {
+            workspace::scoregate_with_failpoints()
+        } else {
+            workspace::scoregate()
+        };
+        let mut child = Command::new(binary)
             .arg("serve")
             .arg(folder.config())
             .args(["--log-format", "json"])
             .env_remove("RUST_LOG")
+            .env_remove(FAILPOINTS)
+            .envs(env.iter().copied())
             .stdin(Stdio::null())
             .stdout(std::fs::File::create(folder.path("stdout")).expect("a file for stdout"))
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary starts");
-        let stderr = child.stderr.take().expect("a pipe");
         let log = Arc::new(Mutex::new(String::new()));
         let (tell, ready) = mpsc::channel();
-        let written = log.clone();
-        let reader = std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                if let Some(addresses) = ready_line(&line) {
-                    tell.send(addresses).ok();
-                }
-                let mut log = written.lock().expect("the log");
-                log.push_str(&line);
-                log.push('\n');
-            }
+        let stderr = child.stderr.take().expect("a pipe");
+        let reader = std::thread::spawn({
+            let log = log.clone();
+            move || read_log(stderr, &log, &tell)
         });
-        let Ok((http, admin)) = ready.recv_timeout(START_MAX) else {
+        let addresses = ready.recv_timeout(START_MAX);
+        if addresses == Err(mpsc::RecvTimeoutError::Timeout) {
             child.kill().ok();
+            child.wait().ok();
             panic!(
                 "the gateway did not become ready:\n{}",
                 log.lock().expect("the log")
             );
+        }
+        let Ok((http, admin)) = addresses else {
+            let status = child.wait().expect("the process ends");
+            reader.join().ok();
+            return Err(Ended {
+                code: status.code(),
+                stdout: std::fs::read_to_string(folder.path("stdout")).expect("stdout is text"),
+                stderr: log.lock().expect("the log").clone(),
+            });
         };
-        Self {
+        let env = env.iter().map(|(k, v)| (k.to_string(), v.to_string()));
+        Ok(Self {
             http,
             admin,
             folder,
+            env: env.collect(),
             child,
             log,
             reader: Some(reader),
-        }
+        })
+    }
+
+    /// Starts it again in its folder with its environment, but without failpoints; what runs is killed before. Ports and log are new.
+    pub fn restart(&mut self) {
+        let env = std::mem::take(&mut self.env);
+        let kept = env.iter().filter(|(name, _)| name != FAILPOINTS);
+        let kept: Vec<(&str, &str)> = kept.map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        self.restart_with(&kept);
+    }
+
+    /// [`restart`](Self::restart) with other environment variables.
+    pub fn restart_with(&mut self, env: &[(&str, &str)]) {
+        self.child.kill().ok();
+        self.child.wait().expect("the process ends");
+        *self = Self::start_with(self.folder.clone(), env);
     }
 
     /// Starts the sample pipeline.
@@ -105,9 +154,27 @@ impl Gateway {
 
     /// Sends SIGTERM.
     pub fn terminate(&self) {
-        let kill = format!("kill -TERM {}", self.child.id());
-        let status = Command::new("sh").arg("-c").arg(kill).status();
-        assert!(status.expect("a shell").success());
+        signal::send(Signal::Terminate, self.pid());
+    }
+
+    /// Sends SIGSTOP: it lives and does nothing.
+    pub fn freeze(&self) {
+        signal::send(Signal::Stop, self.pid());
+    }
+
+    /// Sends SIGCONT.
+    pub fn thaw(&self) {
+        signal::send(Signal::Continue, self.pid());
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether the process has not ended.
+    pub fn is_running(&mut self) -> bool {
+        let status = self.child.try_wait();
+        status.expect("the process can be waited for").is_none()
     }
 
     /// Sends SIGKILL.
@@ -138,11 +205,18 @@ impl Gateway {
 
     /// Peak of the process's memory in bytes, where the system tells.
     pub fn memory_peak_bytes(&self) -> Option<u64> {
-        let path = format!("/proc/{}/status", self.child.id());
+        self.memory_bytes("VmHWM:")
+    }
+
+    /// The process's memory now in bytes, where the system tells.
+    pub fn memory_now_bytes(&self) -> Option<u64> {
+        self.memory_bytes("VmRSS:")
+    }
+
+    fn memory_bytes(&self, field: &str) -> Option<u64> {
+        let path = format!("/proc/{}/status", self.pid());
         let status = std::fs::read_to_string(Path::new(&path)).ok()?;
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(field))?;
         let kilobytes: u64 = line.trim().trim_end_matches(" kB").parse().ok()?;
         Some(kilobytes * 1024)
     }
@@ -163,6 +237,23 @@ impl Drop for Gateway {
         }
         if !std::thread::panicking() {
             self.assert_no_panic();
+        }
+    }
+}
+
+/// Keeps each line, and tells the addresses when it finds them.
+fn read_log(
+    stderr: ChildStderr,
+    log: &Mutex<String>,
+    tell: &mpsc::Sender<(SocketAddr, SocketAddr)>,
+) {
+    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+        let mut log = log.lock().expect("the log");
+        log.push_str(&line);
+        log.push('\n');
+        drop(log);
+        if let Some(addresses) = ready_line(&line) {
+            tell.send(addresses).ok();
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The harness: starts the real binary with real plugins in folders of their own, and talks to it as callers do.
 
+pub mod checker;
 pub mod client;
 pub mod command;
 pub mod components;
@@ -8,7 +9,9 @@ pub mod gateway;
 pub mod payments;
 pub mod plugins;
 pub mod rows;
+pub mod servers;
 pub mod shared;
+pub mod signal;
 pub mod source;
 pub mod streams;
 pub mod workspace;

@@ -1,10 +1,10 @@
-//! The held-out payments, and what XGBoost itself makes of them.
+//! The held-out payments, and what XGBoost itself makes of them; as many more as a test wants.
 
 use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use crate::workspace;
+use crate::{checker::Mark, servers::records::NewRecord, workspace};
 
 /// A payment of the held-out file.
 pub struct Payment {
@@ -23,6 +23,84 @@ pub enum Expected {
     Rejected {
         field: &'static str,
     },
+}
+
+/// A valid payment that was made of a held-out one: only its id and its card are new, so the score is the old one's.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// Unique for its seed and place.
+    pub payment_id: String,
+    pub card_id: String,
+    pub json: String,
+    pub margin: f32,
+    pub probability: f32,
+}
+
+impl Made {
+    /// A record with the card as its key.
+    pub fn record(&self) -> NewRecord {
+        NewRecord::keyed(self.card_id.as_str(), self.json.as_str())
+    }
+
+    /// What the checker knows it by.
+    pub fn mark(&self) -> Mark {
+        Mark::new(&self.card_id, &self.payment_id)
+    }
+}
+
+/// This many payments on at most so many cards, the same ones for the same seed.
+pub fn made(seed: u64, count: usize, cards: u64) -> impl Iterator<Item = Made> {
+    let mut random = SplitMix(seed);
+    (0..count).map(move |nth| {
+        let bodies = bodies();
+        let chosen = random.below(bodies.len() as u64) as usize;
+        let (body, margin, probability) = bodies[chosen];
+        let payment_id = format!("pay_{seed:x}_{nth:08}");
+        let card_id = format!("card_{:05}", random.below(cards));
+        Made {
+            json: format!(r#"{{"payment_id":"{payment_id}","card_id":"{card_id}",{body}"#),
+            payment_id,
+            card_id,
+            margin,
+            probability,
+        }
+    })
+}
+
+/// The valid payments without their first two fields, and their scores.
+fn bodies() -> &'static [(&'static str, f32, f32)] {
+    static BODIES: OnceLock<Vec<(&str, f32, f32)>> = OnceLock::new();
+    BODIES.get_or_init(|| {
+        let body = |payment: &'static Payment| match payment.expected {
+            Expected::Scored {
+                margin,
+                probability,
+            } => {
+                let [payment_id, _card_id, body] =
+                    payment.json.splitn(3, ',').collect::<Vec<_>>()[..]
+                else {
+                    panic!("a payment of many fields: {}", payment.json);
+                };
+                assert!(payment_id.starts_with(r#"{"payment_id":"#), "{payment_id}");
+                Some((body, margin, probability))
+            }
+            Expected::Rejected { .. } => None,
+        };
+        heldout().iter().filter_map(body).collect()
+    })
+}
+
+/// Steele, Lea, Flood: Fast splittable pseudorandom number generators (OOPSLA 2014).
+struct SplitMix(u64);
+
+impl SplitMix {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.0;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (bits ^ (bits >> 31)) % end
+    }
 }
 
 /// Features of a payment in the sample model's input.

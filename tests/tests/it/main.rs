@@ -2,6 +2,7 @@
 
 mod admin;
 mod breaker;
+mod checker;
 mod cli;
 mod config;
 mod crash;
@@ -16,7 +17,9 @@ mod oip;
 mod outcomes;
 mod parity;
 mod plugins_refused;
+mod postgres;
 mod scoring;
+mod servers;
 mod sinks;
 mod tidy;
 mod transport;

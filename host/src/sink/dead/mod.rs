@@ -1,7 +1,11 @@
 //! Where events go that have no outcome and that nobody waits for.
 
+mod append;
 mod file;
 mod kafka;
+mod last_resort;
+mod letter;
+pub mod line;
 mod postgres;
 mod sqlite;
 
@@ -9,6 +13,8 @@ use std::path::Path;
 
 pub use file::FileDeadLetters;
 pub use kafka::KafkaDeadLetters;
+pub use last_resort::LastResort;
+pub use letter::{Filter, Letter, Order};
 pub use postgres::PostgresDeadLetters;
 pub use sqlite::SqliteDeadLetters;
 
@@ -17,7 +23,14 @@ use crate::{config, dead_letter::DeadLetter};
 
 /// The dead letters of one pipeline.
 #[derive(Debug)]
-pub enum DeadLetters {
+pub struct DeadLetters {
+    keeper: Keeper,
+    last_resort: LastResort,
+}
+
+/// What keeps them.
+#[derive(Debug)]
+enum Keeper {
     File(FileDeadLetters),
     Kafka(KafkaDeadLetters),
     Postgres(PostgresDeadLetters),
@@ -31,7 +44,53 @@ impl DeadLetters {
         pipeline: &str,
         last_resort: &Path,
     ) -> Result<Self, SinkError> {
-        let _ = last_resort;
+        Ok(Self {
+            keeper: Keeper::open(config, pipeline).await?,
+            last_resort: LastResort::new(last_resort, pipeline),
+        })
+    }
+
+    /// The kind's name, as in the configuration and in metrics.
+    pub fn kind(&self) -> &'static str {
+        match &self.keeper {
+            Keeper::File(_) => file::KIND,
+            Keeper::Kafka(_) => super::kafka::KIND,
+            Keeper::Postgres(_) => super::postgres::KIND,
+            Keeper::Sqlite(_) => super::sqlite::KIND,
+        }
+    }
+
+    /// Takes all of them or, on an error, acknowledges none. A database holds each `(pipeline, event_id)` once; a topic and a file may show
+    /// one twice. It never fails with [`SinkError::Rows`]: what its keeper refuses for ever is in the file of last resort on Ok.
+    pub async fn write(&self, dead: &[DeadLetter]) -> Result<(), SinkError> {
+        let mut refused = Vec::new();
+        let mut rest = std::borrow::Cow::Borrowed(dead);
+        while !rest.is_empty() {
+            match self.keeper.write(&rest).await {
+                Ok(()) => break,
+                Err(SinkError::Rows(_, rows)) if !rows.is_empty() => {
+                    rest = last_resort::part(rest.into_owned(), &rows, &mut refused).into();
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        // Last, so that another try because of the others does not repeat them.
+        self.last_resort.write(&refused).await
+    }
+
+    /// Waits for a write under way and lets go of what was opened.
+    pub async fn close(self) {
+        match self.keeper {
+            Keeper::File(sink) => sink.close().await,
+            Keeper::Kafka(sink) => sink.close().await,
+            Keeper::Postgres(sink) => sink.close().await,
+            Keeper::Sqlite(sink) => sink.close().await,
+        }
+    }
+}
+
+impl Keeper {
+    async fn open(config: &config::DeadLetter, pipeline: &str) -> Result<Self, SinkError> {
         match config {
             config::DeadLetter::File { path } => {
                 FileDeadLetters::open(path, pipeline).await.map(Self::File)
@@ -50,36 +109,12 @@ impl DeadLetters {
         }
     }
 
-    /// The kind's name, as in the configuration and in metrics.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::File(_) => "file",
-            Self::Kafka(_) => super::kafka::KIND,
-            Self::Postgres(_) => super::postgres::KIND,
-            Self::Sqlite(_) => super::sqlite::KIND,
-        }
-    }
-
-    /// Takes all of them or, on an error, acknowledges none. A database holds each `(pipeline, event_id)` once.
-    pub async fn write(&self, dead: &[DeadLetter]) -> Result<(), SinkError> {
-        if dead.is_empty() {
-            return Ok(());
-        }
+    async fn write(&self, dead: &[DeadLetter]) -> Result<(), SinkError> {
         match self {
             Self::File(sink) => sink.write(dead).await,
             Self::Kafka(sink) => sink.write(dead).await,
             Self::Postgres(sink) => sink.write(dead).await,
             Self::Sqlite(sink) => sink.write(dead).await,
-        }
-    }
-
-    /// Waits for a write under way and lets go of what was opened.
-    pub async fn close(self) {
-        match self {
-            Self::File(sink) => sink.close().await,
-            Self::Kafka(sink) => sink.close().await,
-            Self::Postgres(sink) => sink.close().await,
-            Self::Sqlite(sink) => sink.close().await,
         }
     }
 }

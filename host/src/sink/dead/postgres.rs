@@ -1,36 +1,3 @@
-//! Placeholder.
-use super::super::error::{Failure, SinkError};
-use crate::dead_letter::DeadLetter;
+//! Dead letters in a PostgreSQL table: beside the outcomes' code, as one transaction may hold both.
 
-const KIND: &str = "postgres";
-
-/// Placeholder.
-#[derive(Debug)]
-pub struct PostgresDeadLetters {
-    pipeline: String,
-}
-
-impl PostgresDeadLetters {
-    pub(super) async fn open(
-        _table: &crate::config::PostgresTable,
-        pipeline: &str,
-    ) -> Result<Self, SinkError> {
-        Ok(Self {
-            pipeline: pipeline.into(),
-        })
-    }
-
-    pub(super) async fn write(&self, _dead: &[DeadLetter]) -> Result<(), SinkError> {
-        Err(not_built(&self.pipeline))
-    }
-
-    pub(super) async fn close(self) {}
-}
-
-fn not_built(pipeline: &str) -> SinkError {
-    SinkError::Permanent(Failure {
-        sink: KIND,
-        pipeline: pipeline.to_owned(),
-        detail: "is not built yet".into(),
-    })
-}
+pub use crate::sink::postgres::PostgresDeadLetters;

@@ -1,93 +1,70 @@
-//! Placeholder.
-use super::{
-    error::{Failure, SinkError},
-    ledger::Claim,
+//! Outcomes and dead letters in a PostgreSQL database, and there the place in a topic beside them.
+//!
+//! The tables, as `\d+ scores` shows them, stand in `tables/`. To look at them:
+//! `psql -c "SELECT decision, count(*), avg(score) FROM scores GROUP BY decision"`.
+
+pub(crate) mod address;
+pub(crate) mod connections;
+mod database;
+mod exact;
+mod letters;
+mod rows;
+pub(crate) mod schema;
+pub(crate) mod trouble;
+
+pub use exact::{ExactPostgres, PostgresLedger};
+pub use letters::PostgresDeadLetters;
+
+use self::{
+    database::Database,
+    rows::Rows,
+    schema::{Kind, Table},
 };
-use crate::{config::PostgresTable, dead_letter::DeadLetter, event::Scored, lane::Stream};
+use super::{error::SinkError, trouble::Trouble};
+use crate::{config::PostgresTable, event::Scored};
 
 pub const KIND: &str = "postgres";
 
 /// What can be said of it without a connection.
-pub(super) fn check(_table: &PostgresTable, _pipeline: &str) -> Result<(), SinkError> {
-    Ok(())
+pub(super) fn check(table: &PostgresTable, pipeline: &str) -> Result<(), SinkError> {
+    let checked = Table::new(Kind::Scores, &table.table)
+        .and_then(|_| address::Address::parse(&table.url).map_err(Trouble::Permanent));
+    checked
+        .map(drop)
+        .map_err(|trouble| trouble.into_error(KIND, pipeline))
 }
 
-/// Placeholder.
+/// One pipeline's writer to one table.
 #[derive(Debug)]
 pub struct PostgresSink {
-    pipeline: String,
+    database: Box<Database>,
+    table: Table,
 }
 
 impl PostgresSink {
-    pub(super) async fn open(_table: &PostgresTable, pipeline: &str) -> Result<Self, SinkError> {
-        Ok(Self {
-            pipeline: pipeline.into(),
-        })
+    /// Makes the table where it is missing, and brings an older one up to date.
+    pub(super) async fn open(config: &PostgresTable, pipeline: &str) -> Result<Self, SinkError> {
+        let open = async {
+            let table = Table::new(Kind::Scores, &config.table)?;
+            let tables = vec![table.clone()];
+            let database = Database::new(&config.url, config.connections_max, tables, pipeline)?;
+            let database = database.open().await?;
+            Ok(Self {
+                database: database.into(),
+                table,
+            })
+        };
+        open.await
+            .map_err(|trouble: Trouble| trouble.into_error(KIND, pipeline))
     }
 
-    pub(super) async fn write(&self, _scored: &[Scored]) -> Result<(), SinkError> {
-        Err(not_built(&self.pipeline))
+    /// Inserts all rows in one transaction; on Ok they survive the end of the process and of the server.
+    pub(super) async fn write(&self, scored: &[Scored]) -> Result<(), SinkError> {
+        let written = self.database.write(&self.table, Rows::Scored(scored)).await;
+        written.map_err(|trouble| trouble.into_error(KIND, &self.database.pipeline))
     }
 
-    pub(super) async fn close(self) {}
-}
-
-/// Placeholder.
-#[derive(Debug)]
-pub struct ExactPostgres {
-    pipeline: String,
-}
-
-impl ExactPostgres {
-    /// `dead` is a table of the same database.
-    pub async fn open(
-        _table: &PostgresTable,
-        _dead: &str,
-        pipeline: &str,
-    ) -> Result<Self, SinkError> {
-        Ok(Self {
-            pipeline: pipeline.into(),
-        })
+    pub(super) async fn close(self) {
+        self.database.close().await;
     }
-
-    /// Its source's side; `owner` is this gateway's name.
-    pub fn ledger(&self, _owner: &str) -> PostgresLedger {
-        PostgresLedger {
-            pipeline: self.pipeline.clone(),
-        }
-    }
-
-    pub(super) async fn write(
-        &self,
-        _scored: &[Scored],
-        _dead: &[DeadLetter],
-    ) -> Result<(), SinkError> {
-        Err(not_built(&self.pipeline))
-    }
-
-    pub(super) async fn close(self) {}
-}
-
-/// Placeholder.
-#[derive(Debug)]
-pub struct PostgresLedger {
-    pipeline: String,
-}
-
-impl PostgresLedger {
-    pub(super) async fn claim(
-        &self,
-        _stream: &Stream,
-        _partition: i32,
-    ) -> Result<Claim, SinkError> {
-        Err(not_built(&self.pipeline))
-    }
-}
-
-fn not_built(pipeline: &str) -> SinkError {
-    SinkError::Permanent(Failure {
-        sink: KIND,
-        pipeline: pipeline.to_owned(),
-        detail: "is not built yet".into(),
-    })
 }
