@@ -18,6 +18,8 @@ pub const NDJSON_MAX_ROWS: usize = 100_000;
 /// A request's head.
 pub const HEADERS_MAX_BYTES: usize = 16 << 10;
 pub const HEADERS_MAX_COUNT: usize = 64;
+/// Origins whose pages may call.
+pub const ORIGINS_MAX_COUNT: usize = 64;
 /// From a connection's first byte of a head to its last, and between two requests of a connection.
 pub const HEAD_READ_MAX_MS: u64 = 15_000;
 /// From a head's end to the body's.

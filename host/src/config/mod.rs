@@ -6,6 +6,7 @@ mod json;
 mod load;
 mod mask;
 mod names;
+mod origins;
 mod pipelines;
 mod plugins;
 mod problem;
@@ -41,6 +42,8 @@ pub struct Server {
     /// The operators' listener.
     pub admin: SocketAddr,
     pub body_max_bytes: u64,
+    /// Pages of these may call the scoring listener from a browser; `*` is any.
+    pub allowed_origins: Vec<String>,
 }
 
 /// `[store]`.

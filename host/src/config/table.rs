@@ -118,6 +118,27 @@ impl<'r> Table<'r> {
         self.reader.string(written, value.span())
     }
 
+    /// The strings of a list, without those that are wrong; `right` says what the list must be. None if it is absent.
+    pub(super) fn strings(&mut self, key: &'static str, right: &str) -> Vec<Str> {
+        let Some(value) = self.value(key) else {
+            return Vec::new();
+        };
+        let DeValue::Array(array) = value.get_ref() else {
+            self.wrong_type(key, value, right);
+            return Vec::new();
+        };
+        let mut strings = Vec::new();
+        for value in array {
+            match value.get_ref() {
+                DeValue::String(written) => {
+                    strings.extend(self.reader.string(written, value.span()));
+                }
+                _ => self.wrong_type(key, value, right),
+            }
+        }
+        strings
+    }
+
     /// A string that must be there; `what` says in a few words what it would name.
     pub(super) fn required_string(&mut self, key: &'static str, what: &str) -> Option<Str> {
         if self

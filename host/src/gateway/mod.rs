@@ -25,6 +25,7 @@ use crate::{
     config::{self, Config},
     http::{
         bodies::Bodies,
+        cors::Origins,
         scoring::{Scoring, Unready},
         server::{Server, ServerLimits},
     },
@@ -221,6 +222,7 @@ impl Gateway {
                 .collect(),
             server_name: self.server.name.clone(),
             bodies: Bodies::new(self.server.body_max_bytes),
+            origins: Origins::new(&self.server.allowed_origins),
             telemetry: self.telemetry.clone(),
             unready,
         }

@@ -3,11 +3,13 @@
 pub mod client;
 mod group;
 mod member;
+mod producer;
 mod reasons;
 mod view;
 
 pub use group::Group;
 pub use member::{Change, Consumer};
+pub use producer::{Call, Failed, Producer, Record, Trouble, Unsent, Use};
 pub use reasons::Reasons;
 pub use view::{PartitionView, View};
 

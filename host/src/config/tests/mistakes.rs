@@ -291,3 +291,31 @@ fn addresses_are_ip_addresses_with_ports() {
     }
     assert!(parse(&with("[server]\nadmin = '[::ffff:127.0.0.2]:1'")).is_ok());
 }
+
+#[test]
+fn a_wrong_origin_is_told_with_what_browsers_send() {
+    let server = |origins: &str| told(&with(&format!("[server]\nallowed_origins = {origins}")));
+    assert_eq!(server("[]"), [""; 0]);
+    assert_eq!(server("['*']"), [""; 0]);
+    let path = server("['http://127.0.0.1:8000', 'https://shop.example/']");
+    assert!(
+        path.len() == 1
+            && path[0].contains(
+                "`allowed_origins` in [server] holds `https://shop.example/`; each must be `*`, or"
+            ),
+        "{path:?}"
+    );
+    for (wrong, given) in [("'*'", "a string"), ("[1]", "`1`, an integer")] {
+        let told = server(wrong);
+        let right = "it must be a list of origins";
+        assert!(
+            told.len() == 1 && told[0].contains(given) && told[0].contains(right),
+            "{told:?}"
+        );
+    }
+    let many = server(&format!("[{}]", "'https://a', ".repeat(65)));
+    assert!(
+        many.len() == 1 && many[0].contains("has 65 origins; it may have 64"),
+        "{many:?}"
+    );
+}
