@@ -25,15 +25,6 @@ pub(super) fn client(table: &mut Table<'_>) -> KafkaClient {
     }
 }
 
-/// Outcomes of transactions that may yet be aborted are no events.
-pub(super) fn check_isolation(table: &mut Table<'_>) {
-    librdkafka::refuse(
-        table,
-        "isolation.level",
-        "with `delivery = \"exactly-once\"` only what was committed is read",
-    );
-}
-
 fn brokers(table: &mut Table<'_>) -> String {
     let expected = "`host:port`, and more of them after commas";
     let Some(brokers) = table.required_string("brokers", expected) else {

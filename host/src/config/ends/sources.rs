@@ -5,7 +5,7 @@ use super::{
         From, Guarantee, KafkaSource, Outbox, Source,
         table::{Bounds, Table},
     },
-    Placed, database, kafka, kind, list,
+    Placed, database, kafka, kind, librdkafka, list,
 };
 use crate::limits;
 
@@ -63,7 +63,7 @@ fn of_kafka(table: &mut Table<'_>) -> KafkaSource {
     let delivery = table.choice("delivery", DELIVERIES);
     let delivery = delivery.unwrap_or(Guarantee::AtLeastOnce);
     if delivery == Guarantee::ExactlyOnce {
-        kafka::check_isolation(table);
+        librdkafka::check_exactly_once(table);
     }
     KafkaSource {
         client,
