@@ -5,6 +5,7 @@
 
 pub(crate) mod address;
 pub(crate) mod connections;
+mod count;
 mod database;
 mod exact;
 mod letters;
@@ -12,6 +13,7 @@ mod rows;
 pub(crate) mod schema;
 pub(crate) mod trouble;
 
+pub use count::count;
 pub use exact::{ExactPostgres, PostgresLedger};
 pub use letters::PostgresDeadLetters;
 
