@@ -4,6 +4,7 @@
 //! `psql -c "SELECT decision, count(*), avg(score) FROM scores GROUP BY decision"`.
 
 pub(crate) mod address;
+mod connect;
 pub(crate) mod connections;
 mod database;
 mod exact;
@@ -12,6 +13,7 @@ mod rows;
 pub(crate) mod schema;
 pub(crate) mod trouble;
 
+pub use connect::{connect, connect_outbox};
 pub use exact::{ExactPostgres, PostgresLedger};
 pub use letters::PostgresDeadLetters;
 
