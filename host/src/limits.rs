@@ -18,6 +18,8 @@ pub const NDJSON_MAX_ROWS: usize = 100_000;
 /// A request's head.
 pub const HEADERS_MAX_BYTES: usize = 16 << 10;
 pub const HEADERS_MAX_COUNT: usize = 64;
+/// Origins whose pages may call.
+pub const ORIGINS_MAX_COUNT: usize = 64;
 /// From a connection's first byte of a head to its last, and between two requests of a connection.
 pub const HEAD_READ_MAX_MS: u64 = 15_000;
 /// From a head's end to the body's.
@@ -30,7 +32,9 @@ pub const CONNECTIONS_MAX_COUNT: usize = 10_000;
 pub const HTTP2_STREAMS_MAX_COUNT: u32 = 256;
 /// From SIGTERM to the end; the process itself needs a moment more.
 pub const DRAIN_MAX_MS: u64 = 27_000;
-/// Of that, what answering requests may take: what they wait for is then cut, and the rest is for queues and sinks.
+/// What streams may take after it to acknowledge what was delivered and to leave.
+pub const LEAVE_MAX_MS: u64 = 2_000;
+/// Of `DRAIN_MAX_MS`, what answering requests may take: what they wait for is then cut, and the rest is for queues and sinks.
 pub const DRAIN_ANSWERS_MAX_MS: u64 = 20_000;
 /// The longest that a request waits for its answer where the caller names no deadline.
 pub const ANSWER_WAIT_MAX_MS: u64 = 30_000;
@@ -101,6 +105,12 @@ pub const FILE_CHUNK_BYTES: usize = 64 << 10;
 /// How often a followed file is looked at where nothing more is to be read, and how often its place is kept.
 pub const FILE_POLL_MS: u64 = 150;
 pub const FILE_KEEP_MS: u64 = 1_000;
+/// Files of one path that were rotated away and are not read to their end, and how long such a file must be quiet, once there is a new one,
+/// until nothing more is expected of it.
+pub const FILE_ROTATED_MAX_COUNT: usize = 64;
+pub const FILE_ROTATED_QUIET_MS: u64 = 1_000;
+/// How long no file may be at the path until readiness tells: between two files of a rotation there is none for a moment.
+pub const FILE_MISSING_MAX_MS: u64 = 3_000;
 /// A line of a file of dead letters, and how long a write waits for another process that appends to it.
 pub const DEAD_LETTER_LINE_MAX_BYTES: u64 = 256 << 20;
 pub const DEAD_LETTER_LOCK_MAX_MS: u64 = 5_000;
@@ -110,6 +120,13 @@ pub const POSTGRES_CONNECTIONS_CEILING_COUNT: u32 = 100;
 /// An outbox's lease, and how often it is looked at, unless its table says otherwise.
 pub const OUTBOX_LEASE_MS: u64 = 30_000;
 pub const OUTBOX_POLL_MS: u64 = 1_000;
+/// A shorter lease would run out in a pause of the machine; a longer one would hold a lost gateway's rows back for more than an hour.
+pub const OUTBOX_LEASE_FLOOR_MS: u64 = 1_000;
+pub const OUTBOX_LEASE_CEILING_MS: u64 = 3_600_000;
+pub const OUTBOX_POLL_FLOOR_MS: u64 = 10;
+pub const OUTBOX_POLL_CEILING_MS: u64 = 3_600_000;
+/// A name of a topic or group, as Kafka limits topics'.
+pub const KAFKA_NAME_MAX_BYTES: usize = 249;
 /// The longest pause between two tries of a sink, a broker or a database that is away.
 pub const BACKOFF_MAX_MS: u64 = 5_000;
 /// Outcomes between scoring and the sinks.

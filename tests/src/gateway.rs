@@ -33,6 +33,9 @@ pub struct Gateway {
     reader: Option<JoinHandle<()>>,
 }
 
+/// The environment variable that names points where the process ends itself.
+pub const FAILPOINTS: &str = "FAILPOINTS";
+
 /// Longer than a start takes on a busy machine that compiles all plugins anew.
 const START_MAX: Duration = Duration::from_secs(120);
 
@@ -48,13 +51,19 @@ impl Gateway {
             .unwrap_or_else(|ended| panic!("the gateway did not become ready:\n{}", ended.stderr))
     }
 
-    /// For starts that may end before the gateway is ready: then how it ended.
+    /// For starts that may end before the gateway is ready: then how it ended. With [`FAILPOINTS`] it is the binary that has them.
     pub fn spawn(folder: Arc<Folder>, env: &[(&str, &str)]) -> Result<Self, Ended> {
-        let mut child = Command::new(workspace::scoregate())
+        let binary = if env.iter().any(|(name, _)| *name == FAILPOINTS) {
+            workspace::scoregate_with_failpoints()
+        } else {
+            workspace::scoregate()
+        };
+        let mut child = Command::new(binary)
             .arg("serve")
             .arg(folder.config())
             .args(["--log-format", "json"])
             .env_remove("RUST_LOG")
+            .env_remove(FAILPOINTS)
             .envs(env.iter().copied())
             .stdin(Stdio::null())
             .stdout(std::fs::File::create(folder.path("stdout")).expect("a file for stdout"))
@@ -98,11 +107,12 @@ impl Gateway {
         })
     }
 
-    /// Starts it again in its folder with its environment; what runs is killed before. Ports and log are new.
+    /// Starts it again in its folder with its environment, but without failpoints; what runs is killed before. Ports and log are new.
     pub fn restart(&mut self) {
         let env = std::mem::take(&mut self.env);
-        let env: Vec<(&str, &str)> = env.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
-        self.restart_with(&env);
+        let kept = env.iter().filter(|(name, _)| name != FAILPOINTS);
+        let kept: Vec<(&str, &str)> = kept.map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        self.restart_with(&kept);
     }
 
     /// [`restart`](Self::restart) with other environment variables.

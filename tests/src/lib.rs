@@ -13,4 +13,5 @@ pub mod servers;
 pub mod shared;
 pub mod signal;
 pub mod source;
+pub mod streams;
 pub mod workspace;

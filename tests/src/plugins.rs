@@ -16,16 +16,43 @@ pub fn payments() -> &'static [u8] {
 /// The sample model, with the outputs that the sample adapter wants.
 pub fn fraud() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
-    COMPONENT.get_or_init(|| {
-        let model = std::fs::read(workspace::root().join("plugins/fraud/fraud.json"));
-        let options = Options {
-            outputs: Some(parse_outputs("margin,probability").expect("two outputs")),
-            name: "fraud".into(),
-            version: "1".into(),
-        };
-        let compiled = scoregate_compiler::compile(&model.expect("the model's file"), &options);
-        compiled.expect("the sample model compiles").component
-    })
+    COMPONENT.get_or_init(|| compile("fraud", Some("margin,probability")))
+}
+
+/// The adapter of sensor readings.
+pub fn iot() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| build("plugins/iot"))
+}
+
+/// Its model.
+pub fn anomaly() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| compile("anomaly", None))
+}
+
+/// The adapter of access log lines.
+pub fn weblog() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| build("plugins/weblog"))
+}
+
+/// Its model.
+pub fn bots() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| compile("bots", None))
+}
+
+/// The adapter of clicks.
+pub fn clicks() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| build("plugins/clicks"))
+}
+
+/// Its model.
+pub fn conversion() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| compile("conversion", None))
 }
 
 /// The adapter that does whatever wrong its events ask for.
@@ -38,6 +65,18 @@ pub fn hostile_adapter() -> &'static [u8] {
 pub fn hostile_model() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
     COMPONENT.get_or_init(|| build("tests/hostile/model"))
+}
+
+fn compile(name: &str, outputs: Option<&str>) -> Vec<u8> {
+    let file = format!("plugins/{name}/{name}.json");
+    let model = std::fs::read(workspace::root().join(file)).expect("the model's file");
+    let options = Options {
+        outputs: outputs.map(|outputs| parse_outputs(outputs).expect("outputs")),
+        name: name.into(),
+        version: "1".into(),
+    };
+    let compiled = scoregate_compiler::compile(&model, &options);
+    compiled.expect("the sample model compiles").component
 }
 
 fn build(dir: &str) -> Vec<u8> {

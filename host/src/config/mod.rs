@@ -1,9 +1,11 @@
 //! The configuration: one TOML file, read into plain types. Every mistake in it is reported in one run.
 
+mod checks;
 mod ends;
 mod json;
 mod load;
 mod names;
+mod origins;
 mod pipelines;
 mod plugins;
 mod problem;
@@ -39,6 +41,8 @@ pub struct Server {
     /// The operators' listener.
     pub admin: SocketAddr,
     pub body_max_bytes: u64,
+    /// Pages of these may call the scoring listener from a browser; `*` is any.
+    pub allowed_origins: Vec<String>,
 }
 
 /// `[store]`.

@@ -1,7 +1,7 @@
 //! What a name may look like, and which known one a wrong one was meant to be.
 
 use super::text::quoted;
-use crate::limits::NAME_MAX_BYTES;
+use crate::limits::{KAFKA_NAME_MAX_BYTES, NAME_MAX_BYTES};
 
 /// Longer words than any that is known are not compared.
 const COMPARED_MAX_BYTES: usize = 2 * NAME_MAX_BYTES;
@@ -24,6 +24,23 @@ pub(super) fn check_name(what: &str, name: &str) -> Result<(), String> {
 /// A table of a database, unquoted: `[A-Za-z_][A-Za-z0-9_]{0,62}`.
 pub(super) fn is_table_name(name: &str) -> bool {
     name.len() <= 63 && is_variable_name(name)
+}
+
+/// What the names of tables begin with that the gateway makes for itself beside those of outcomes.
+pub(super) const OWN_TABLES: &str = "scoregate_";
+
+/// Whether a table's name is one of those; databases read names without regard to case.
+pub(super) fn is_own_table(name: &str) -> bool {
+    let begin = name.get(..OWN_TABLES.len());
+    begin.is_some_and(|begin| begin.eq_ignore_ascii_case(OWN_TABLES))
+}
+
+/// A topic or group of Kafka: `[A-Za-z0-9._-]{1,249}`, but not `.` or `..`.
+pub(super) fn is_kafka_name(name: &str) -> bool {
+    let of_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+    (1..=KAFKA_NAME_MAX_BYTES).contains(&name.len())
+        && name.bytes().all(of_name)
+        && !matches!(name, "." | "..")
 }
 
 /// A variable of the environment: `[A-Za-z_][A-Za-z0-9_]*`.

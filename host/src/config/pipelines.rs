@@ -1,7 +1,8 @@
 //! `[pipelines.NAME]`.
 
 use super::{
-    Pipeline, ends,
+    Pipeline, checks,
+    ends::{self, Ends, Placed},
     names::{check_name, did_you_mean, is_pointer},
     reader::Str,
     table::{Bounds, Table},
@@ -34,24 +35,27 @@ const BREAKER: Bounds = Bounds {
     unit: "faults in a row",
 };
 /// Keys of later versions.
-const LATER: &[&str] = &["ack", "dead_letter"];
+const LATER: &[&str] = &["ack"];
 
 /// All pipelines; `slots` are the names of the plugins.
 pub(super) fn read(pipelines: Table<'_>, slots: &[String]) -> Vec<Pipeline> {
     let reader = pipelines.reader;
-    let named = pipelines.named();
-    named
-        .into_iter()
-        .map(|(name, span, table)| {
-            if let Err(message) = check_name("pipeline", &name) {
-                reader.problem(span, message);
-            }
-            pipeline(name, table, slots)
-        })
-        .collect()
+    let mut read = Vec::new();
+    let mut all_ends = Vec::new();
+    for (name, span, mut table) in pipelines.named() {
+        if let Err(message) = check_name("pipeline", &name) {
+            reader.problem(span, message);
+        }
+        let ends = ends::read(&mut table);
+        checks::pipeline(&table, &ends);
+        read.push(pipeline(name, table, slots, &ends));
+        all_ends.push(ends);
+    }
+    checks::across(reader, &all_ends);
+    read
 }
 
-fn pipeline(name: String, mut table: Table<'_>, slots: &[String]) -> Pipeline {
+fn pipeline(name: String, mut table: Table<'_>, slots: &[String], ends: &Ends) -> Pipeline {
     let adapter = slot(&mut table, "adapter", slots);
     let model = slot(&mut table, "model", slots);
     if let (Some(adapter), Some(model)) = (&adapter, &model)
@@ -79,8 +83,6 @@ fn pipeline(name: String, mut table: Table<'_>, slots: &[String]) -> Pipeline {
     let workers = table.number("workers", &WORKERS);
     let key = key(&mut table);
     let breaker_max_faults = table.number("breaker_max_faults", &BREAKER);
-    let sources = ends::sources(&mut table);
-    let sinks = ends::sinks(&mut table);
     table.finish(LATER);
     Pipeline {
         name,
@@ -91,10 +93,14 @@ fn pipeline(name: String, mut table: Table<'_>, slots: &[String]) -> Pipeline {
         workers: workers.unwrap_or(WORKERS.default) as usize,
         key,
         breaker_max_faults: breaker_max_faults.unwrap_or(BREAKER.default) as u32,
-        sources,
-        sinks,
-        dead_letter: None,
+        sources: values(&ends.sources),
+        sinks: values(&ends.sinks),
+        dead_letter: ends.dead_letter.as_ref().map(|end| end.value.clone()),
     }
+}
+
+fn values<T: Clone>(ends: &[Placed<T>]) -> Vec<T> {
+    ends.iter().map(|end| end.value.clone()).collect()
 }
 
 /// The name of a slot of this file.

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::{
-    Server, Store,
+    Server, Store, origins,
     table::{Bounds, Table},
     text::quoted,
 };
@@ -53,6 +53,7 @@ pub(super) fn server(mut table: Table<'_>) -> Server {
         table.reader.problem(place, message);
     }
     let body_max_bytes = table.number("body_max_bytes", &BODY);
+    let allowed_origins = origins::allowed(&mut table);
     let http = http.unwrap_or(HTTP);
     let name = name.unwrap_or_else(|| {
         let host = host_name(table.reader.origins.env);
@@ -64,6 +65,7 @@ pub(super) fn server(mut table: Table<'_>) -> Server {
         http,
         admin: admin.unwrap_or(ADMIN),
         body_max_bytes: body_max_bytes.unwrap_or(BODY.default),
+        allowed_origins,
     }
 }
 

@@ -4,7 +4,7 @@ use std::{ops::Range, path::PathBuf};
 
 use toml::{
     Spanned,
-    de::{DeTable, DeValue},
+    de::{DeString, DeTable, DeValue},
 };
 
 use super::{
@@ -24,6 +24,9 @@ pub(super) struct Table<'r> {
     entries: Option<&'r DeTable<'r>>,
     asked: Vec<&'static str>,
 }
+
+/// A key and its value, each with its place.
+pub(super) type Entry<'r> = (&'r Spanned<DeString<'r>>, &'r Spanned<DeValue<'r>>);
 
 /// What a number may be.
 pub(super) struct Bounds {
@@ -115,6 +118,27 @@ impl<'r> Table<'r> {
         self.reader.string(written, value.span())
     }
 
+    /// The strings of a list, without those that are wrong; `right` says what the list must be. None if it is absent.
+    pub(super) fn strings(&mut self, key: &'static str, right: &str) -> Vec<Str> {
+        let Some(value) = self.value(key) else {
+            return Vec::new();
+        };
+        let DeValue::Array(array) = value.get_ref() else {
+            self.wrong_type(key, value, right);
+            return Vec::new();
+        };
+        let mut strings = Vec::new();
+        for value in array {
+            match value.get_ref() {
+                DeValue::String(written) => {
+                    strings.extend(self.reader.string(written, value.span()));
+                }
+                _ => self.wrong_type(key, value, right),
+            }
+        }
+        strings
+    }
+
     /// A string that must be there; `what` says in a few words what it would name.
     pub(super) fn required_string(&mut self, key: &'static str, what: &str) -> Option<Str> {
         if self
@@ -137,6 +161,12 @@ impl<'r> Table<'r> {
             self.reader.problem(path.span.clone(), message);
         }
         self.reader.dir().join(&path.value)
+    }
+
+    /// A path that must be there; empty if it is missing. `what` says in a few words what it would name.
+    pub(super) fn required_path(&mut self, key: &'static str, what: &str) -> PathBuf {
+        let path = self.required_string(key, what);
+        path.map(|path| self.path(key, &path)).unwrap_or_default()
     }
 
     /// A number within its bounds; none if it is wrong.
@@ -196,28 +226,83 @@ impl<'r> Table<'r> {
         named
     }
 
-    /// The tables of a list; none if the file leaves it out.
-    pub(super) fn list(&mut self, key: &'static str) -> Vec<Table<'r>> {
+    /// The tables of a list; none if the file leaves it out. False if it is no list of tables only, which is then recorded.
+    pub(super) fn list(&mut self, key: &'static str) -> (Vec<Table<'r>>, bool) {
         let path = self.path_of(key);
         let Some(value) = self.value(key) else {
-            return Vec::new();
+            return (Vec::new(), true);
         };
         let right = format!("a list of tables, each with a header [[{path}]]");
         let DeValue::Array(array) = value.get_ref() else {
             self.wrong_type(key, value, &right);
-            return Vec::new();
+            return (Vec::new(), false);
         };
         let mut tables = Vec::new();
+        let mut only_tables = true;
         for value in array {
             let DeValue::Table(entries) = value.get_ref() else {
                 self.wrong_type(key, value, &right);
+                only_tables = false;
                 continue;
             };
             let mut table = Self::new(self.reader, path.clone(), value.span(), Some(entries));
             table.listed = true;
             tables.push(table);
         }
-        tables
+        (tables, only_tables)
+    }
+
+    /// A table of this one; none if it is something else, which is then recorded.
+    pub(super) fn table_if_one(&mut self, key: &'static str) -> Option<Table<'r>> {
+        let table = self.table(key);
+        table.entries.is_some().then_some(table)
+    }
+
+    /// What a table of this one holds, whose keys are not this file's but somebody else's, in the file's order.
+    pub(super) fn entries_of(&mut self, key: &'static str) -> Vec<Entry<'r>> {
+        let Some(value) = self.value(key) else {
+            return Vec::new();
+        };
+        let DeValue::Table(entries) = value.get_ref() else {
+            self.wrong_type(key, value, "a table of settings");
+            return Vec::new();
+        };
+        let mut entries: Vec<_> = entries.iter().collect();
+        entries.sort_by_key(|(name, _)| name.span().start);
+        entries
+    }
+
+    /// One of a few words, or none if the file leaves it out or has another one, which is then recorded.
+    pub(super) fn choice<T: Copy>(
+        &mut self,
+        key: &'static str,
+        choices: &[(&'static str, T)],
+    ) -> Option<T> {
+        let word = self.string(key)?;
+        let known = choices.iter().find(|(name, _)| *name == word.value);
+        if known.is_none() {
+            let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
+            let expected = || format!("; it must be one of `{}`", names.join("`, `"));
+            let hint = if word.substituted {
+                expected()
+            } else {
+                did_you_mean(&word.value, names.iter().copied(), expected)
+            };
+            let (inside, given) = (self.inside(), quoted(&word.written));
+            let message = format!("`{key}` {inside} is {given}{hint}");
+            self.reader.problem(word.span, message);
+        }
+        known.map(|(_, value)| *value)
+    }
+
+    /// Where the values of the keys stand that were asked for.
+    pub(super) fn places(&self) -> Vec<(&'static str, Range<usize>)> {
+        let entries = self.entries.into_iter();
+        let asked = entries.flat_map(|entries| {
+            let asked = self.asked.iter();
+            asked.filter_map(|key| Some((*key, entries.get(*key)?.span())))
+        });
+        asked.collect()
     }
 
     /// Reports the keys that nobody asked for. `later` are those that this version does not serve yet.

@@ -4,7 +4,10 @@ use std::{path::Path, sync::Arc};
 
 use tracing::info;
 
-use super::StartError;
+use super::{
+    StartError,
+    streams::{Stream, Streams},
+};
 use crate::{
     config::{self, Config},
     file::{self, ReadError},
@@ -38,7 +41,7 @@ pub async fn check(config: &Config) -> Result<Vec<String>, StartError> {
 }
 
 /// A slot, and what its file holds if that is a plugin.
-type Loaded = (Arc<Slot>, Option<(Release, Vec<u8>)>);
+type LoadedSlot = (Arc<Slot>, Option<(Release, Vec<u8>)>);
 
 /// Loads every slot's file, side by side: compiling takes most of the time.
 pub async fn slots(
@@ -47,7 +50,7 @@ pub async fn slots(
     cache: Option<Cache>,
     telemetry: &Arc<Telemetry>,
     faults: &mut Vec<String>,
-) -> Vec<Loaded> {
+) -> Vec<LoadedSlot> {
     let cache = Arc::new(cache);
     let mut loading = Vec::new();
     for plugin in &config.plugins {
@@ -78,7 +81,7 @@ pub async fn slots(
 
 /// Makes what was loaded active, after the store has it.
 pub async fn activate(
-    loaded: Vec<Loaded>,
+    loaded: Vec<LoadedSlot>,
     mut store: Option<&mut Store>,
 ) -> Result<Vec<Arc<Slot>>, StoreError> {
     let mut slots = Vec::new();
@@ -135,14 +138,23 @@ pub fn read_component(file: &Path) -> Result<Vec<u8>, LoadError> {
     })
 }
 
-/// Joins slots to pipelines and opens their sinks.
+/// What serves: pipelines, the tasks that deliver for them, and the streams that feed them.
+#[derive(Default)]
+pub struct Loaded {
+    pub pipelines: Vec<Arc<Pipeline>>,
+    pub deliveries: Vec<Delivery>,
+    pub streams: Vec<Stream>,
+}
+
+/// Joins slots to pipelines, opens their sinks and makes their streams.
 pub async fn pipelines(
     config: &Config,
     slots: &[Arc<Slot>],
     telemetry: &Telemetry,
     faults: &mut Vec<String>,
-) -> (Vec<Arc<Pipeline>>, Vec<Delivery>) {
-    let (mut pipelines, mut deliveries) = (Vec::new(), Vec::new());
+) -> Loaded {
+    let mut loaded = Loaded::default();
+    let mut streams = Streams::new(config, telemetry);
     for pipeline in &config.pipelines {
         let generation = match generation(pipeline, slots) {
             Ok(generation) => generation,
@@ -152,20 +164,16 @@ pub async fn pipelines(
                 continue;
             }
         };
-        let mut sinks = Vec::new();
-        for sink in &pipeline.sinks {
-            match Sink::open(sink, &pipeline.name).await {
-                Ok(sink) => sinks.push(sink),
-                // It names the pipeline itself.
-                Err(error) => faults.push(error.to_string()),
-            }
-        }
+        let last_resort = format!("dead-letters-{}.ndjson", pipeline.name);
+        let last_resort = config.store.path.join(last_resort);
+        let (outlets, fed_by) = streams.of(pipeline, &last_resort, faults).await;
         let metrics = telemetry.pipeline(&pipeline.name);
-        let (made, delivery) = Pipeline::new(pipeline, generation, sinks, metrics);
-        pipelines.push(Arc::new(made));
-        deliveries.extend(delivery);
+        let (made, delivery) = Pipeline::new(pipeline, generation, outlets, metrics, last_resort);
+        loaded.pipelines.push(Arc::new(made));
+        loaded.deliveries.extend(delivery);
+        loaded.streams.extend(fed_by);
     }
-    (pipelines, deliveries)
+    loaded
 }
 
 /// The pair of a pipeline. `Err(None)` where a slot did not load: that was told already.

@@ -1,6 +1,7 @@
 //! The composition: from a configuration to running parts, and their drain.
 
 mod load;
+mod streams;
 
 pub use load::{check, read_component};
 
@@ -24,14 +25,18 @@ use crate::{
     config::{self, Config},
     http::{
         bodies::Bodies,
+        cors::Origins,
         scoring::{Scoring, Unready},
         server::{Server, ServerLimits},
     },
-    limits::DRAIN_MAX_MS,
+    limits::{DRAIN_MAX_MS, LEAVE_MAX_MS},
     pipeline::{Delivery, ModelQueue, Pipeline},
     plugin::{Cache, CacheError, Engine, EngineError, Slot, Store, StoreError},
+    source::Stop,
     telemetry::Telemetry,
 };
+
+use streams::{Stream, StreamView};
 
 /// A gateway whose parts are made and whose listeners are bound, but which serves nobody yet.
 pub struct Gateway {
@@ -40,6 +45,7 @@ pub struct Gateway {
     pipelines: Vec<Arc<Pipeline>>,
     models: Vec<Arc<ModelQueue>>,
     deliveries: Vec<Delivery>,
+    streams: Vec<Stream>,
     telemetry: Arc<Telemetry>,
     server: config::Server,
     /// Pipelines that have an HTTP source.
@@ -100,8 +106,11 @@ impl Gateway {
         let cache = Some(Cache::open(&config.store.path)?);
         let loaded = load::slots(config, &engine, cache, &telemetry, &mut faults).await;
         let slots = load::activate(loaded, Some(&mut store)).await?;
-        let (pipelines, deliveries) =
-            load::pipelines(config, &slots, &telemetry, &mut faults).await;
+        let load::Loaded {
+            pipelines,
+            deliveries,
+            streams,
+        } = load::pipelines(config, &slots, &telemetry, &mut faults).await;
         let models = load::models(&slots);
         if !faults.is_empty() {
             return Err(StartError::Parts(Faults(faults)));
@@ -115,6 +124,7 @@ impl Gateway {
             pipelines,
             models,
             deliveries,
+            streams,
             telemetry,
             server: config.server.clone(),
             http,
@@ -143,6 +153,16 @@ impl Gateway {
         for delivery in self.deliveries {
             tasks.spawn(delivery.run(no_more_batches.clone()));
         }
+        let (stop, sources) = (Stop::default(), TaskTracker::new());
+        for stream in self.streams {
+            let fed = self
+                .pipelines
+                .iter()
+                .find(|p| *p.name() == *stream.pipeline);
+            if let Some(pipeline) = fed {
+                stream.start(pipeline.clone(), stop.clone(), &sources);
+            }
+        }
         // Operators look on until the very end.
         let ended = CancellationToken::new();
         let admin_listener = tokio::spawn(
@@ -156,6 +176,7 @@ impl Gateway {
         let announcing = async {
             shutdown.cancelled().await;
             draining.store(true, Ordering::Relaxed);
+            stop.reading.cancel();
             info!("draining: what was accepted is answered, nothing more is taken");
             Instant::now() + Duration::from_millis(DRAIN_MAX_MS)
         };
@@ -166,16 +187,22 @@ impl Gateway {
         tasks.close();
         let delivered = tokio::time::timeout_at(deadline.into(), tasks.wait()).await;
         let delivered = delivered.is_ok();
+        // Whatever was delivered is acknowledged, also where something was not.
+        stop.delivering.cancel();
+        sources.close();
+        let leave_max = Duration::from_millis(LEAVE_MAX_MS);
+        let left = tokio::time::timeout_at((deadline + leave_max).into(), sources.wait()).await;
+        let left = left.is_ok();
         ended.cancel();
         if admin_listener.await.is_err() {
             warn!("the admin listener ended by a panic");
         }
-        if drained.cut == 0 && queues_empty && delivered {
+        if drained.cut == 0 && queues_empty && delivered && left {
             Ended::Drained
         } else {
             warn!(
                 connections_cut = drained.cut,
-                queues_empty, delivered, "the drain was cut short"
+                queues_empty, delivered, left, "the drain was cut short"
             );
             Ended::Cut
         }
@@ -195,6 +222,7 @@ impl Gateway {
                 .collect(),
             server_name: self.server.name.clone(),
             bodies: Bodies::new(self.server.body_max_bytes),
+            origins: Origins::new(&self.server.allowed_origins),
             telemetry: self.telemetry.clone(),
             unready,
         }
@@ -212,7 +240,10 @@ impl Gateway {
                 .pipelines
                 .iter()
                 .map(|pipeline| (pipeline.name().to_owned(), pipeline.clone()))
-                .map(|(name, pipeline)| (name, status(move || pipeline.status())))
+                .map(|(name, pipeline)| {
+                    let streams = self.views_of(&name);
+                    (name, status(move || streams::status(&pipeline, &streams)))
+                })
                 .collect(),
             telemetry: self.telemetry.clone(),
             unready,
@@ -227,6 +258,11 @@ impl Gateway {
 
     fn unready(&self, draining: Arc<AtomicBool>) -> Unready {
         let engine = self.engine.clone();
+        let pipelines: Vec<_> = self
+            .pipelines
+            .iter()
+            .map(|p| (p.clone(), self.views_of(p.name())))
+            .collect();
         Arc::new(move || {
             let mut reasons = Vec::new();
             if !engine.is_healthy() {
@@ -235,8 +271,22 @@ impl Gateway {
             if draining.load(Ordering::Relaxed) {
                 reasons.push("the gateway is shutting down".to_owned());
             }
+            for (pipeline, streams) in &pipelines {
+                reasons.extend(pipeline.trouble());
+                let troubles = streams.iter().map(|stream| stream.trouble(pipeline.name()));
+                reasons.extend(troubles.flatten());
+            }
             reasons
         })
+    }
+
+    /// What operators see of a pipeline's streams.
+    fn views_of(&self, pipeline: &str) -> Vec<StreamView> {
+        let streams = self
+            .streams
+            .iter()
+            .filter(|stream| *stream.pipeline == *pipeline);
+        streams.map(|stream| stream.view.clone()).collect()
     }
 }
 

@@ -6,6 +6,7 @@ pub mod body;
 mod caller;
 pub mod client;
 mod connection;
+pub mod cors;
 mod event_id;
 mod intake;
 mod ndjson;

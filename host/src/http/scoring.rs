@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::{
     bodies::Bodies,
     body::Body,
+    cors::Origins,
     oip,
     problem::{Problem, echo},
     receive::linger,
@@ -36,6 +37,8 @@ pub struct Scoring {
     /// This gateway among others.
     pub server_name: String,
     pub bodies: Bodies,
+    /// Pages of which a browser lets call.
+    pub origins: Origins,
     pub telemetry: Arc<Telemetry>,
     pub unready: Unready,
 }
@@ -47,7 +50,10 @@ impl Scoring {
         let (parts, body) = request.into_parts();
         let mut body = Some(body);
         let place = Place::read(parts.uri.path());
-        let answer = self.route(place, &parts, &mut body, came).await;
+        let answer = match self.origins.preflight(&parts) {
+            Some(answer) => answer,
+            None => self.route(place, &parts, &mut body, came).await,
+        };
         let mut response = answer.unwrap_or_else(|problem| problem.response());
         // Who expects a `100 Continue` and gets an answer instead may or may not send the body: that connection is closed.
         if let Some(unread) = body.filter(|_| !parts.headers.contains_key(EXPECT)) {
@@ -56,6 +62,7 @@ impl Scoring {
         if parts.method == Method::HEAD {
             without_body(&mut response);
         }
+        self.origins.mark(&parts.headers, response.headers_mut());
         self.telemetry.http().request(
             kind(place),
             response.status().as_u16(),

@@ -1,8 +1,17 @@
 //! What the Kafka source and sink share: how a cluster is reached, and membership in a consumer group.
 
+pub mod client;
 mod group;
+mod member;
+mod producer;
+mod reasons;
+mod view;
 
 pub use group::Group;
+pub use member::{Change, Consumer};
+pub use producer::{Call, Failed, Producer, Record, Trouble, Unsent, Use};
+pub use reasons::Reasons;
+pub use view::{PartitionView, View};
 
 use thiserror::Error;
 

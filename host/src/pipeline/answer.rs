@@ -39,6 +39,22 @@ pub enum Receipt {
 }
 
 impl Receipt {
+    /// Whether nobody waits for an answer, so that the event itself can wait.
+    pub fn is_patient(&self) -> bool {
+        match self {
+            Receipt::Reply(_) => false,
+            Receipt::Stream(_) => true,
+        }
+    }
+
+    /// Whether its event may still be delivered: its lane is open.
+    pub fn is_open(&self) -> bool {
+        match self {
+            Receipt::Reply(_) => true,
+            Receipt::Stream(hold) => hold.lane().is_open(),
+        }
+    }
+
     /// Acknowledges the event to its source.
     pub fn settle(self, answer: Answer) {
         match self {

@@ -6,13 +6,16 @@ mod chain;
 mod delivery;
 mod key;
 mod model_queue;
+mod outlets;
 mod queue;
 mod scorer;
 mod status;
+mod turnstile;
 mod workers;
 
 use std::{
     collections::VecDeque,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -27,16 +30,19 @@ pub use chain::{Chain, ChainError, Generation, Outcomes};
 pub use delivery::Delivery;
 pub use key::KeyPointer;
 pub use model_queue::{ActiveModel, InferJob, Inferred, ModelQueue};
+pub use outlets::Outlets;
 pub use status::PipelineStatus;
 
 use breaker::Breaker;
-use delivery::{Outbox, acknowledge};
+use delivery::Outbox;
 use queue::Turn;
-use scorer::{BatchScorer, suspended};
+use scorer::{BatchScorer, Settled, suspended};
+use turnstile::{Place, Turnstile};
 use workers::Workers;
 
 use crate::{
-    config, event::Refusal, limits::BREAKER_OPEN_MS, sink::Sink, telemetry::PipelineMetrics,
+    config, event::Refusal, failpoint, health::Health, limits::BREAKER_OPEN_MS,
+    telemetry::PipelineMetrics,
 };
 
 /// One use case: what comes in is scored by an adapter and a model and delivered to the sinks.
@@ -47,7 +53,9 @@ pub struct Pipeline {
     workers: Workers<Job>,
     breaker: Arc<Breaker>,
     metrics: PipelineMetrics,
-    draining: AtomicBool,
+    /// Of its delivery.
+    health: Health,
+    draining: Arc<AtomicBool>,
     queue_max_events: usize,
     /// What of it streams may fill.
     queue_for_streams_events: usize,
@@ -56,22 +64,31 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// A pipeline and, where it has sinks, the task that delivers to them: the caller runs it.
+    /// A pipeline and, where it has sinks, the task that delivers to them: the caller runs it. `last_resort` is a file for dead letters that
+    /// can be taken nowhere else.
     pub fn new(
         config: &config::Pipeline,
         generation: Generation,
-        sinks: Vec<Sink>,
+        outlets: Outlets,
         metrics: PipelineMetrics,
+        last_resort: PathBuf,
     ) -> (Self, Option<Delivery>) {
         let name: Arc<str> = config.name.as_str().into();
         let breaker = Arc::new(Breaker::new(config.breaker_max_faults, BREAKER_OPEN_MS));
         let generation = Arc::new(ArcSwap::from_pointee(generation));
-        let sink_kinds = sinks.iter().map(Sink::kind).collect();
-        let (outbox, delivery) = if sinks.is_empty() {
+        let sink_kinds = outlets.kinds();
+        let (health, draining) = (Health::default(), Arc::new(AtomicBool::new(false)));
+        let (outbox, delivery) = if outlets.is_empty() {
             (None, None)
         } else {
-            let batch_max = config.batch_max_events;
-            let (outbox, delivery) = Delivery::new(name.clone(), sinks, metrics.clone(), batch_max);
+            let (outbox, delivery) = Delivery::new(
+                name.clone(),
+                outlets,
+                metrics.clone(),
+                health.clone(),
+                last_resort,
+                config.batch_max_events,
+            );
             (Some(Arc::new(outbox)), Some(delivery))
         };
         let part = Part {
@@ -80,6 +97,9 @@ impl Pipeline {
             breaker: breaker.clone(),
             metrics: metrics.clone(),
             outbox,
+            // Callers get their answers in any order; streams have one.
+            turnstile: config.has_stream().then(Arc::default),
+            draining: draining.clone(),
         };
         let workers = Workers::new(
             config.name.clone(),
@@ -95,7 +115,8 @@ impl Pipeline {
             workers,
             breaker,
             metrics,
-            draining: AtomicBool::new(false),
+            health,
+            draining,
             queue_max_events: config.queue_max_events,
             queue_for_streams_events: if config.sources.contains(&config::Source::Http) {
                 config.queue_max_events.div_ceil(2)
@@ -179,6 +200,11 @@ impl Pipeline {
         self.key.as_ref()
     }
 
+    /// What keeps its outcomes from being delivered, while something does.
+    pub fn trouble(&self) -> Option<String> {
+        self.health.trouble()
+    }
+
     /// Answers what was accepted and takes nothing more. `false` if that took longer than `wait_max`. Blocks.
     pub fn drain(&self, wait_max: Duration) -> bool {
         self.draining.store(true, Ordering::Relaxed);
@@ -211,28 +237,39 @@ struct Part {
     breaker: Arc<Breaker>,
     metrics: PipelineMetrics,
     outbox: Option<Arc<Outbox>>,
+    turnstile: Option<Arc<Turnstile>>,
+    draining: Arc<AtomicBool>,
 }
 
 impl Part {
     fn scorer(&self) -> workers::Scorer<Job> {
         let generation = self.generation.clone();
         let (outbox, metrics) = (self.outbox.clone(), self.metrics.clone());
+        let turnstile = self.turnstile.clone();
         let mut scorer = BatchScorer {
             name: self.name.clone(),
             breaker: self.breaker.clone(),
             metrics: self.metrics.clone(),
             chain: None,
+            draining: self.draining.clone(),
         };
         Box::new(move |jobs: &mut Vec<Job>, turn: Turn| {
-            let mut settled = scorer.score(&generation.load_full(), jobs, turn.oldest);
-            settled.settle_refused();
-            if settled.scored.is_empty() {
-                return;
-            }
-            match &outbox {
+            let place = Place::new(turnstile.as_deref(), turn, jobs);
+            let settled = scorer.score(&generation.load_full(), place.jobs, turn.oldest);
+            failpoint::at("stream.scored");
+            place.pass(|| match &outbox {
+                _ if settled.is_empty() => {}
                 Some(outbox) => outbox.send(settled),
-                None => acknowledge(settled.scored, settled.receipts, &Ok(()), &metrics),
-            }
+                None => answer_all(settled, &metrics),
+            });
         })
+    }
+}
+
+/// Without a sink an event is dealt with when it is scored.
+fn answer_all(settled: Settled, metrics: &PipelineMetrics) {
+    metrics.scored(settled.scored.len() as u64);
+    for (scored, receipt) in settled.scored.into_iter().zip(settled.receipts) {
+        receipt.settle(Answer { result: Ok(scored) });
     }
 }

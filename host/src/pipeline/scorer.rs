@@ -1,6 +1,12 @@
 //! Scores batches: one pass for all, and where a fault or a refusal ends that, event by event, so that only the guilty one pays.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use super::{
     answer::{Answer, Job, Receipt, Refused},
@@ -9,19 +15,34 @@ use super::{
 };
 use crate::{
     clock::now_ms,
-    event::{Event, Outcome, Refusal, Scored},
+    dead_letter::{Cause, DeadLetter},
+    event::{Event, Outcome, Refusal, Releases, Scored},
     telemetry::PipelineMetrics,
 };
 
-/// Events that were dealt with, each beside the receipt that acknowledges it: whoever takes this must settle them all.
+/// What became of a batch, for the sinks: whoever takes this must settle every receipt. Callers whose events have no outcome were answered already.
 #[must_use]
 #[derive(Default)]
 pub struct Settled {
     /// Scored events wait for the sinks; their receipts are in the same order.
     pub scored: Vec<Scored>,
     pub receipts: Vec<Receipt>,
-    /// Refused events are answered at once.
-    pub refused: Vec<(Refused, Receipt)>,
+    /// Events of streams that have no outcome, likewise.
+    pub dead: Vec<DeadLetter>,
+    pub dead_receipts: Vec<Receipt>,
+}
+
+impl Settled {
+    pub fn is_empty(&self) -> bool {
+        self.scored.is_empty() && self.dead.is_empty()
+    }
+
+    pub fn append(&mut self, mut other: Settled) {
+        self.scored.append(&mut other.scored);
+        self.receipts.append(&mut other.receipts);
+        self.dead.append(&mut other.dead);
+        self.dead_receipts.append(&mut other.dead_receipts);
+    }
 }
 
 /// One scoring thread's part of a pipeline.
@@ -30,7 +51,12 @@ pub struct BatchScorer {
     pub breaker: Arc<Breaker>,
     pub metrics: PipelineMetrics,
     pub chain: Option<Chain>,
+    /// The pipeline drains: what cannot be scored now is not waited for.
+    pub draining: Arc<AtomicBool>,
 }
+
+/// How long a stream's events wait before they are tried again.
+const UNAVAILABLE_PAUSE: Duration = Duration::from_millis(50);
 
 /// What became of one event's scoring.
 type Verdict = Result<Outcome, Refusal>;
@@ -46,64 +72,115 @@ impl BatchScorer {
         let start = Instant::now();
         self.metrics
             .queue_wait(start.duration_since(oldest).as_secs_f64());
-        let mut settled = Settled::default();
-        self.refuse_late(jobs, &mut settled);
+        self.refuse_late(jobs);
         if jobs.is_empty() {
-            return settled;
+            return Settled::default();
         }
         let mut chain = match self.chain.take() {
             Some(chain) if Arc::ptr_eq(&chain.generation, generation) => chain,
             _ => Chain::new(generation.clone()),
         };
-        let verdicts = self.verdicts(&mut chain, jobs);
+        let events: Vec<&Event> = jobs.iter().map(|job| &job.event).collect();
+        let mut verdicts = self.verdicts(&mut chain, &events);
+        if verdicts.iter().any(is_unavailable) {
+            let patient: Vec<bool> = jobs.iter().map(|job| job.receipt.is_patient()).collect();
+            self.wait_for(&mut chain, &events, &patient, &mut verdicts);
+        }
         self.chain = Some(chain);
         self.metrics
             .batch(jobs.len(), start.elapsed().as_secs_f64());
+        self.settle(jobs, verdicts, &generation.releases)
+    }
+
+    /// Puts each verdict where it belongs. Callers without an outcome are answered here; what of a stream cannot be scored is dropped, and read again.
+    fn settle(
+        &self,
+        jobs: &mut Vec<Job>,
+        verdicts: Vec<Verdict>,
+        releases: &Arc<Releases>,
+    ) -> Settled {
+        let mut settled = Settled::default();
         let scored_at_ms = now_ms();
         for (job, verdict) in jobs.drain(..).zip(verdicts) {
-            match verdict {
+            let refusal = match verdict {
                 Ok(outcome) => {
                     settled.scored.push(Scored {
                         event: job.event,
                         outcome,
-                        releases: generation.releases.clone(),
+                        releases: releases.clone(),
                         scored_at_ms,
                     });
                     settled.receipts.push(job.receipt);
+                    continue;
                 }
-                Err(refusal) => settled.refuse(job, refusal),
+                Err(refusal) => refusal,
+            };
+            self.count(&refusal);
+            if !job.receipt.is_patient() {
+                refuse(job, refusal);
+            } else if let Some(cause) = Cause::of(&refusal) {
+                settled.dead.push(DeadLetter {
+                    event: job.event,
+                    reason: refusal.to_string(),
+                    cause,
+                    releases: releases.clone(),
+                    dead_at_ms: scored_at_ms,
+                });
+                settled.dead_receipts.push(job.receipt);
             }
         }
-        self.count(&settled);
         settled
     }
 
     /// Callers whose patience ended while they waited: their events are not scored.
-    fn refuse_late(&self, jobs: &mut Vec<Job>, settled: &mut Settled) {
+    fn refuse_late(&self, jobs: &mut Vec<Job>) {
         let now = tokio::time::Instant::now();
         let is_late = |job: &Job| job.deadline.is_some_and(|deadline| deadline <= now);
         if jobs.iter().any(is_late) {
             let (late, left) = jobs.drain(..).partition(is_late);
             *jobs = left;
-            self.metrics.deadline_passed(late.len() as u64);
             for job in late {
-                settled.refuse(job, Refusal::DeadlinePassed);
+                self.count(&Refusal::DeadlinePassed);
+                refuse(job, Refusal::DeadlinePassed);
             }
         }
     }
 
-    fn verdicts(&self, chain: &mut Chain, jobs: &[Job]) -> Vec<Verdict> {
-        if let Some(refusal) = self.suspended() {
-            return vec![Err(refusal); jobs.len()];
+    /// A stream's events wait where there is no room for an instance or the pipeline is suspended: they are worth trying again, in their order.
+    fn wait_for(
+        &self,
+        chain: &mut Chain,
+        events: &[&Event],
+        patient: &[bool],
+        verdicts: &mut [Verdict],
+    ) {
+        while !self.draining.load(Ordering::Relaxed) {
+            let again: Vec<usize> = (0..events.len())
+                .filter(|&row| patient[row] && is_unavailable(&verdicts[row]))
+                .collect();
+            if again.is_empty() {
+                return;
+            }
+            std::thread::sleep(UNAVAILABLE_PAUSE);
+            let waiting: Vec<&Event> = again.iter().map(|&row| events[row]).collect();
+            let new = self.verdicts(chain, &waiting);
+            for (row, verdict) in again.into_iter().zip(new) {
+                verdicts[row] = verdict;
+            }
         }
-        let events: Vec<&Event> = jobs.iter().map(|job| &job.event).collect();
-        match chain.score(&events) {
+    }
+
+    fn verdicts(&self, chain: &mut Chain, events: &[&Event]) -> Vec<Verdict> {
+        if let Some(refusal) = self.suspended() {
+            return vec![Err(refusal); events.len()];
+        }
+        match chain.score(events) {
             Ok(outcomes) => {
                 self.breaker.success();
                 let outcomes = outcomes.into_iter();
                 outcomes.map(|o| o.map_err(Refusal::Rejected)).collect()
             }
-            Err(error) if proves_guilt(chain, &events, &error) => {
+            Err(error) if proves_guilt(chain, events, &error) => {
                 vec![Err(self.refusal(error))]
             }
             Err(ChainError::NoRoom) => vec![Err(self.refusal(ChainError::NoRoom)); events.len()],
@@ -164,38 +241,30 @@ impl BatchScorer {
         suspended(&self.name, &self.breaker)
     }
 
-    fn count(&self, settled: &Settled) {
-        // What was scored counts once the sinks have it.
-        for (refused, _) in &settled.refused {
-            match refused.refusal {
-                Refusal::Rejected(_) => self.metrics.rejected(1),
-                Refusal::InvalidInput(_) => self.metrics.invalid_input(1),
-                Refusal::Fault(_) => self.metrics.fault(1),
-                Refusal::Unavailable { .. } => self.metrics.unavailable(1),
-                // Counted where it was found.
-                Refusal::DeadlinePassed => {}
-            }
+    /// What was scored counts once the sinks have it.
+    fn count(&self, refusal: &Refusal) {
+        match refusal {
+            Refusal::Rejected(_) => self.metrics.rejected(1),
+            Refusal::InvalidInput(_) => self.metrics.invalid_input(1),
+            Refusal::Fault(_) => self.metrics.fault(1),
+            Refusal::Unavailable { .. } => self.metrics.unavailable(1),
+            Refusal::DeadlinePassed => self.metrics.deadline_passed(1),
         }
     }
 }
 
-impl Settled {
-    fn refuse(&mut self, job: Job, refusal: Refusal) {
-        let refused = Refused {
+/// Answers a caller that the event has no outcome.
+fn refuse(job: Job, refusal: Refusal) {
+    job.receipt.settle(Answer {
+        result: Err(Refused {
             event: job.event,
             refusal,
-        };
-        self.refused.push((refused, job.receipt));
-    }
+        }),
+    });
+}
 
-    /// Answers those that have no outcome.
-    pub fn settle_refused(&mut self) {
-        for (refused, receipt) in self.refused.drain(..) {
-            receipt.settle(Answer {
-                result: Err(refused),
-            });
-        }
-    }
+fn is_unavailable(verdict: &Verdict) -> bool {
+    matches!(verdict, Err(Refusal::Unavailable { .. }))
 }
 
 /// Why nothing is scored while the breaker is open.

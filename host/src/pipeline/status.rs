@@ -22,6 +22,10 @@ pub struct PipelineStatus {
     pub faults_in_a_row: u32,
     pub sources: Vec<&'static str>,
     pub sinks: Vec<&'static str>,
+    /// What keeps outcomes from being delivered.
+    pub trouble: Option<String>,
+    /// Events of streams that were put aside since the start.
+    pub dead_letters: u64,
     /// Events since the start by what became of them.
     pub events: BTreeMap<&'static str, u64>,
 }
@@ -57,6 +61,8 @@ impl Pipeline {
             faults_in_a_row: self.breaker.faults(),
             sources: self.sources.clone(),
             sinks: self.sinks.clone(),
+            trouble: self.health.trouble(),
+            dead_letters: self.metrics.dead_letters(),
             events: self.metrics.counts().into_iter().collect(),
         }
     }

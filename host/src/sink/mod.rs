@@ -1,6 +1,6 @@
 //! Where outcomes go. A sink that has taken rows keeps them: only then is their source acknowledged.
 
-mod columns;
+pub(crate) mod columns;
 pub mod dead;
 pub mod error;
 pub mod exact;
@@ -12,15 +12,15 @@ pub mod sqlite;
 pub mod stdout;
 #[cfg(test)]
 mod testing;
-mod trouble;
+pub(crate) mod trouble;
 
-pub use dead::DeadLetters;
+pub use dead::{DeadLetters, FileDeadLetters};
 pub use error::{RefusedRow, SinkError};
 pub use exact::ExactSink;
-pub use kafka::{KafkaSink, Transactions};
+pub use kafka::{KafkaSink, TransactionTopics, Transactions};
 pub use ledger::{Claim, Ledger};
-pub use postgres::PostgresSink;
-pub use sqlite::SqliteSink;
+pub use postgres::{ExactPostgres, PostgresSink};
+pub use sqlite::{ExactSqlite, SqliteSink};
 pub use stdout::StdoutSink;
 
 use crate::{config, event::Scored};

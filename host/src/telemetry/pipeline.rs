@@ -9,6 +9,7 @@ use prometheus_client::{
 };
 
 use super::{Events, Seconds};
+use crate::dead_letter::Cause;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PipelineLabel {
@@ -19,6 +20,12 @@ struct PipelineLabel {
 struct ResultLabel {
     pipeline: Arc<str>,
     result: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FaultLabel {
+    pipeline: Arc<str>,
+    fault: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -34,6 +41,7 @@ pub(super) struct Families {
     queue_wait: Family<PipelineLabel, Histogram, Seconds>,
     queue_events: Family<PipelineLabel, Gauge>,
     breaker_open: Family<PipelineLabel, Gauge>,
+    dead_letters: Family<FaultLabel, Counter>,
     sinks: SinkFamilies,
 }
 
@@ -53,6 +61,7 @@ impl Families {
             queue_wait: Family::new_with_constructor(Seconds),
             queue_events: Family::default(),
             breaker_open: Family::default(),
+            dead_letters: Family::default(),
             sinks: SinkFamilies {
                 events: Family::default(),
                 seconds: Family::new_with_constructor(Seconds),
@@ -88,6 +97,11 @@ impl Families {
             "breaker_open",
             "1 while the pipeline sheds everything because its plugins faulted again and again",
             families.breaker_open.clone(),
+        );
+        registry.register(
+            "dead_letters",
+            "Events of streams that have no outcome and were put aside, by the reason",
+            families.dead_letters.clone(),
         );
         registry.register(
             "delivery_events",
@@ -130,6 +144,12 @@ impl Families {
             queue_wait: self.queue_wait.get_or_create_owned(&label),
             queue_events: self.queue_events.get_or_create_owned(&label),
             breaker_open: self.breaker_open.get_or_create_owned(&label),
+            dead_letters: Cause::ALL.map(|cause| {
+                self.dead_letters.get_or_create_owned(&FaultLabel {
+                    pipeline: Arc::clone(&pipeline),
+                    fault: cause.name(),
+                })
+            }),
             sinks: self.sinks.clone(),
             pipeline,
         }
@@ -151,10 +171,25 @@ pub struct PipelineMetrics {
     queue_wait: Histogram,
     queue_events: Gauge,
     breaker_open: Gauge,
+    /// In the order of [`Cause::ALL`].
+    dead_letters: [Counter; Cause::ALL.len()],
     sinks: SinkFamilies,
 }
 
 impl PipelineMetrics {
+    /// An event of a stream was put aside.
+    pub fn dead_letter(&self, cause: Cause) {
+        let known = Cause::ALL.iter().position(|known| *known == cause);
+        if let Some(counter) = known.and_then(|nth| self.dead_letters.get(nth)) {
+            counter.inc();
+        }
+    }
+
+    /// Events of streams that were put aside so far.
+    pub fn dead_letters(&self) -> u64 {
+        self.dead_letters.iter().map(|counter| counter.get()).sum()
+    }
+
     /// Events that have an outcome.
     pub fn scored(&self, events: u64) {
         self.scored.inc_by(events);

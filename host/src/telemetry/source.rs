@@ -1,6 +1,9 @@
 //! The metrics of one stream.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -78,6 +81,7 @@ impl Families {
             errors: self.errors.get_or_create_owned(&label),
             rebalances: self.rebalances.get_or_create_owned(&label),
             lag: self.lag.clone(),
+            lags: Arc::default(),
             label,
         }
     }
@@ -91,6 +95,8 @@ pub struct SourceMetrics {
     errors: Counter,
     rebalances: Counter,
     lag: Family<PartitionLabel, Gauge>,
+    /// The same to be read back.
+    lags: Arc<Mutex<BTreeMap<i32, i64>>>,
 }
 
 impl SourceMetrics {
@@ -112,11 +118,22 @@ impl SourceMetrics {
     /// What of a partition is not dealt with yet; 0 is the partition of a stream that has none.
     pub fn lag(&self, partition: i32, lag: i64) {
         self.lag.get_or_create(&self.partition(partition)).set(lag);
+        self.known().insert(partition, lag);
     }
 
     /// The partition is somebody else's.
     pub fn forget(&self, partition: i32) {
         self.lag.remove(&self.partition(partition));
+        self.known().remove(&partition);
+    }
+
+    /// What of each partition is not dealt with yet: for the operators' status.
+    pub fn lags(&self) -> BTreeMap<i32, i64> {
+        self.known().clone()
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<i32, i64>> {
+        self.lags.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was counted so far: for the operators' status.

@@ -20,8 +20,6 @@
 mod distance;
 mod features;
 mod payment;
-mod rejection;
-mod timestamp;
 
 use scoregate_sdk::{
     Adapter, Config, Contract, Datatype, Event, Features, Outcome, Rejection, Scores, reject,

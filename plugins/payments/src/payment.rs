@@ -1,17 +1,13 @@
 //! A card payment as the sender's JSON tells it, and the checks that it must pass.
 
 use std::borrow::Cow;
-use std::fmt::Display;
 
-use scoregate_sdk::{Rejection, reject};
+use checks::{Timestamp, id, must, within};
+use scoregate_sdk::Rejection;
 use serde::Deserialize;
-
-use crate::rejection;
-use crate::timestamp::Timestamp;
 
 /// In any currency; more than this is a sender's mistake, and every feature stays finite in f32.
 const MONEY_MAX: f64 = 1e9;
-const ID_MAX_BYTES: usize = 64;
 /// A hundred times what a payment has: reading megabytes would only end at the call's deadline.
 const PAYLOAD_MAX_BYTES: usize = 64 << 10;
 
@@ -113,24 +109,7 @@ pub enum EntryMode {
 impl<'a> Payment<'a> {
     /// Reads and checks one payment. The rejection names the field and what would be right.
     pub fn parse(payload: &'a [u8]) -> Result<Self, Rejection> {
-        if payload.len() > PAYLOAD_MAX_BYTES {
-            return Err(reject(format!(
-                "payload: must have at most {PAYLOAD_MAX_BYTES} bytes, has {}",
-                payload.len()
-            )));
-        }
-        let text = str::from_utf8(payload).map_err(|error| {
-            reject(format!(
-                "payload: must be UTF-8, is not from byte {}",
-                error.valid_up_to()
-            ))
-        })?;
-        // Serde would also take an array of the fields' values in their order.
-        if !text.trim_ascii_start().starts_with('{') {
-            return Err(reject("payload: must be one JSON object"));
-        }
-        let payment: Self =
-            serde_json::from_str(text).map_err(|error| rejection::explain::<Self>(text, &error))?;
+        let payment: Self = checks::object(payload, PAYLOAD_MAX_BYTES)?;
         payment.check()?;
         Ok(payment)
     }
@@ -182,19 +161,12 @@ impl<'a> Payment<'a> {
     }
 }
 
-fn id(field: &str, value: &str) -> Result<(), Rejection> {
-    let bytes = value.len();
-    must((1..=ID_MAX_BYTES).contains(&bytes), field, || {
-        (format!("have 1 to {ID_MAX_BYTES} bytes"), bytes)
-    })
-}
-
 fn country(field: &str, value: &str) -> Result<(), Rejection> {
     let holds = value.len() == 2 && value.bytes().all(|byte| byte.is_ascii_uppercase());
     must(holds, field, || {
         (
             "be two capital letters as in ISO 3166".to_owned(),
-            rejection::quote(value),
+            checks::quote(value),
         )
     })
 }
@@ -204,33 +176,4 @@ fn positive(field: &str, value: f64) -> Result<(), Rejection> {
     must(holds, field, || {
         (format!("be greater than 0 and at most {MONEY_MAX}"), value)
     })
-}
-
-/// What is missing is within any bounds.
-fn within(
-    field: &str,
-    value: impl Into<Option<f64>>,
-    least: f64,
-    most: f64,
-) -> Result<(), Rejection> {
-    let Some(value) = value.into() else {
-        return Ok(());
-    };
-    must(value >= least && value <= most, field, || {
-        (format!("lie between {least} and {most}"), value)
-    })
-}
-
-fn must<W: Display>(
-    holds: bool,
-    field: &str,
-    rule_and_value: impl FnOnce() -> (String, W),
-) -> Result<(), Rejection> {
-    if holds {
-        return Ok(());
-    }
-    let (rule, was) = rule_and_value();
-    Err(rejection::because(&format!(
-        "{field}: must {rule}, was {was}"
-    )))
 }

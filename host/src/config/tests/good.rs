@@ -12,6 +12,7 @@ name  = "gw-1"
 http  = "0.0.0.0:9080"
 admin = "[::1]:9090"
 body_max_bytes = 1_048_576
+allowed_origins = ["http://127.0.0.1:8000", "HTTPS://shop.example:443"]
 
 [store]
 path = "releases"
@@ -72,6 +73,10 @@ fn full() -> Config {
             http: "0.0.0.0:9080".parse().unwrap(),
             admin: "[::1]:9090".parse().unwrap(),
             body_max_bytes: 1 << 20,
+            allowed_origins: vec![
+                "http://127.0.0.1:8000".into(),
+                "https://shop.example".into(),
+            ],
         },
         store: Store {
             path: "/etc/gw/releases".into(),

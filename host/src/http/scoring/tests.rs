@@ -18,6 +18,7 @@ async fn ask(unready: &[&str], request: &str) -> (String, String) {
         models: HashMap::new(),
         server_name: "gw-1".into(),
         bodies: Bodies::new(1024),
+        origins: Origins::default(),
         telemetry: Telemetry::new(),
         unready: Arc::new(move || unready.clone()),
     });

@@ -30,7 +30,7 @@ pub struct FileDeadLetters {
 
 impl FileDeadLetters {
     /// Opens the file, makes it and its folder where they are missing.
-    pub(super) async fn open(path: &Path, pipeline: &str) -> Result<Self, SinkError> {
+    pub async fn open(path: &Path, pipeline: &str) -> Result<Self, SinkError> {
         let letters = Self::new(path, pipeline);
         let file = letters.file.clone();
         letters.blocking(move || file.open()).await?;
@@ -46,7 +46,7 @@ impl FileDeadLetters {
     }
 
     /// Appends all of them; on Ok they survive the end of the process and of the machine.
-    pub(super) async fn write(&self, dead: &[DeadLetter]) -> Result<(), SinkError> {
+    pub async fn write(&self, dead: &[DeadLetter]) -> Result<(), SinkError> {
         let object = |dead| Object::of(Letter::of(dead, &self.pipeline));
         self.append(dead.iter().map(object)).await
     }

@@ -1,36 +1,25 @@
-//! Placeholder.
-use super::super::error::{Failure, SinkError};
-use crate::dead_letter::DeadLetter;
+//! Dead letters in a topic.
 
-const KIND: &str = "kafka";
+use super::super::{
+    error::SinkError,
+    kafka::{Courier, Rows},
+};
+use crate::{config::KafkaTopic, dead_letter::DeadLetter};
 
-/// Placeholder.
+/// A topic that takes dead letters at least once.
 #[derive(Debug)]
-pub struct KafkaDeadLetters {
-    pipeline: String,
-}
+pub struct KafkaDeadLetters(Courier);
 
 impl KafkaDeadLetters {
-    pub(super) fn open(
-        _topic: &crate::config::KafkaTopic,
-        pipeline: &str,
-    ) -> Result<Self, SinkError> {
-        Ok(Self {
-            pipeline: pipeline.into(),
-        })
+    pub(super) fn open(topic: &KafkaTopic, pipeline: &str) -> Result<Self, SinkError> {
+        Courier::open(topic, pipeline).map(Self)
     }
 
-    pub(super) async fn write(&self, _dead: &[DeadLetter]) -> Result<(), SinkError> {
-        Err(not_built(&self.pipeline))
+    pub(super) async fn write(&self, dead: &[DeadLetter]) -> Result<(), SinkError> {
+        self.0.deliver(Rows::Dead(dead)).await
     }
 
-    pub(super) async fn close(self) {}
-}
-
-fn not_built(pipeline: &str) -> SinkError {
-    SinkError::Permanent(Failure {
-        sink: KIND,
-        pipeline: pipeline.to_owned(),
-        detail: "is not built yet".into(),
-    })
+    pub(super) async fn close(self) {
+        self.0.close().await;
+    }
 }

@@ -1,78 +1,47 @@
-//! Placeholder.
-use std::sync::Arc;
+//! Topics as sinks: at least once, or in transactions together with the place in the source.
 
-use super::error::{Failure, SinkError};
-use crate::{config::KafkaTopic, dead_letter::DeadLetter, event::Scored, kafka::Group};
+mod connect;
+mod courier;
+mod failure;
+mod record;
+#[cfg(test)]
+mod tests;
+mod transactions;
+
+pub use connect::connect;
+pub(super) use courier::Courier;
+pub(super) use record::Rows;
+pub use transactions::{TransactionTopics, Transactions};
+
+use super::error::SinkError;
+use crate::{
+    config::KafkaTopic,
+    event::Scored,
+    kafka::{Producer, Use},
+};
 
 pub const KIND: &str = "kafka";
 
-/// What can be said of it without a connection.
-pub(super) fn check(_topic: &KafkaTopic, _pipeline: &str) -> Result<(), SinkError> {
-    Ok(())
+/// What librdkafka says of the settings, without a connection.
+pub(super) fn check(topic: &KafkaTopic, pipeline: &str) -> Result<(), SinkError> {
+    Producer::check(&topic.client, Use::AtLeastOnce)
+        .map_err(|error| failure::permanent(pipeline, error.to_string()))
 }
 
-/// Placeholder.
+/// A topic that takes outcomes at least once.
 #[derive(Debug)]
-pub struct KafkaSink {
-    pipeline: String,
-}
+pub struct KafkaSink(Courier);
 
 impl KafkaSink {
-    pub(super) fn open(_topic: &KafkaTopic, pipeline: &str) -> Result<Self, SinkError> {
-        Ok(Self {
-            pipeline: pipeline.into(),
-        })
+    pub(super) fn open(topic: &KafkaTopic, pipeline: &str) -> Result<Self, SinkError> {
+        Courier::open(topic, pipeline).map(Self)
     }
 
-    pub(super) async fn write(&self, _scored: &[Scored]) -> Result<(), SinkError> {
-        Err(not_built(&self.pipeline))
+    pub(super) async fn write(&self, scored: &[Scored]) -> Result<(), SinkError> {
+        self.0.deliver(Rows::Scored(scored)).await
     }
 
-    pub(super) async fn close(self) {}
-}
-
-/// Placeholder.
-#[derive(Debug)]
-pub struct Transactions {
-    pipeline: String,
-}
-
-/// What a pipeline's transactions write to.
-#[derive(Debug)]
-pub struct TransactionTopics<'c> {
-    /// All of one cluster; each outcome goes to each of them.
-    pub outcomes: Vec<&'c KafkaTopic>,
-    pub dead: &'c KafkaTopic,
-}
-
-impl Transactions {
-    /// `server` is this gateway's name: its transactions' id must be its own.
-    pub fn open(
-        _topics: &TransactionTopics<'_>,
-        _group: Arc<Group>,
-        pipeline: &str,
-        _server: &str,
-    ) -> Result<Self, SinkError> {
-        Ok(Self {
-            pipeline: pipeline.into(),
-        })
+    pub(super) async fn close(self) {
+        self.0.close().await;
     }
-
-    pub(super) async fn write(
-        &self,
-        _scored: &[Scored],
-        _dead: &[DeadLetter],
-    ) -> Result<(), SinkError> {
-        Err(not_built(&self.pipeline))
-    }
-
-    pub(super) async fn close(self) {}
-}
-
-fn not_built(pipeline: &str) -> SinkError {
-    SinkError::Permanent(Failure {
-        sink: KIND,
-        pipeline: pipeline.to_owned(),
-        detail: "is not built yet".into(),
-    })
 }

@@ -33,6 +33,23 @@ pub(super) fn check(table: &PostgresTable, pipeline: &str) -> Result<(), SinkErr
         .map_err(|trouble| trouble.into_error(KIND, pipeline))
 }
 
+/// Whether the server takes the login, has the database, and lets the outcomes' table be made or written to. Nothing is made.
+pub async fn connect(config: &PostgresTable, pipeline: &str) -> Result<(), SinkError> {
+    try_out(config, Kind::Scores, pipeline).await
+}
+
+async fn try_out(config: &PostgresTable, kind: Kind, pipeline: &str) -> Result<(), SinkError> {
+    let try_out = async {
+        let tables = vec![Table::new(kind, &config.table)?];
+        Database::new(&config.url, 1, tables, pipeline)?
+            .try_out()
+            .await
+    };
+    try_out
+        .await
+        .map_err(|trouble: Trouble| trouble.into_error(KIND, pipeline))
+}
+
 /// One pipeline's writer to one table.
 #[derive(Debug)]
 pub struct PostgresSink {

@@ -1,4 +1,4 @@
-//! When a payment was made: `2026-03-14T22:41:07Z`, the UTC form of RFC 3339, to the minute that the features need.
+//! When an event happened: `2026-03-14T22:41:07Z`, the UTC form of RFC 3339, to the minute that the features need.
 
 use std::fmt;
 
@@ -23,16 +23,22 @@ impl Timestamp {
         let number = |from: usize, to: usize| main[from..to].iter().try_fold(0, append_digit);
         let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
         let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-        let in_calendar =
-            (1..=12).contains(&month) && (1..=days_of_month(year, month)).contains(&day);
         // RFC 3339 has a second 60 for leap seconds.
-        if !in_calendar || hour > 23 || minute > 59 || second > 60 || !is_fraction_and_z(rest) {
+        if second > 60 || !is_fraction_and_z(rest) {
             return None;
         }
-        Some(Self(
-            days_since_1970(year, month, day) * 1440 + hour * 60 + minute,
-        ))
+        minutes((year, month, day), (hour, minute)).map(Self)
     }
+}
+
+/// Minutes since 1970 of a day and a minute in it; none where the calendar or the clock does not have it.
+pub fn minutes((year, month, day): (i64, i64, i64), (hour, minute): (i64, i64)) -> Option<i64> {
+    let exists = (0..=9999).contains(&year)
+        && (1..=12).contains(&month)
+        && (1..=days_of_month(year, month)).contains(&day)
+        && (0..24).contains(&hour)
+        && (0..60).contains(&minute);
+    exists.then(|| days_since_1970(year, month, day) * 1440 + hour * 60 + minute)
 }
 
 fn append_digit(number: i64, byte: &u8) -> Option<i64> {

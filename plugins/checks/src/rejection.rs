@@ -1,24 +1,25 @@
-//! Why a payment could not be read: in a sentence that names the field and quotes no more than a little of it.
+//! Why an event could not be read: in a sentence that names the field and quotes no more than a little of it.
 
 use scoregate_sdk::{Rejection, reject};
 use serde::Deserialize;
 use serde_path_to_error::Segment;
 
 /// A sender's megabyte does not go into the log by way of its error.
-const REASON_MAX_BYTES: usize = 200;
+pub const REASON_MAX_BYTES: usize = 200;
 /// What would be right stands at the end of serde's messages, so the end is kept.
 const REASON_TAIL_BYTES: usize = 80;
 const QUOTE_MAX_BYTES: usize = 40;
 
-/// What serde calls by Rust's names, in words for whoever sent the payment.
-const PLAIN: [(&str, &str); 4] = [
+/// What serde calls by Rust's names, in words for whoever sent the event.
+const PLAIN: [(&str, &str); 5] = [
     ("expected f64", "expected a number"),
     ("expected i32", "expected a whole number"),
+    ("expected u8", "expected a whole number of at least 0"),
     ("expected u16", "expected a whole number of at least 0"),
     ("expected u32", "expected a whole number of at least 0"),
 ];
 
-/// Reads `text` again, the slow way that knows where it is; only rejected payments pay for it.
+/// Reads `text` again, the slow way that knows where it is; only rejected events pay for it.
 pub fn explain<'a, T: Deserialize<'a>>(text: &'a str, error: &serde_json::Error) -> Rejection {
     let mut json = serde_json::Deserializer::from_str(text);
     let message = error.to_string();
@@ -45,7 +46,7 @@ pub fn because(reason: &str) -> Rejection {
 
 fn plain(message: String) -> String {
     for (rust, plain) in PLAIN {
-        // The last one is serde's own; any before it is quoted from the payment.
+        // The last one is serde's own; any before it is quoted from the event.
         if let Some((head, tail)) = message.rsplit_once(rust) {
             return format!("{head}{plain}{tail}");
         }

@@ -1,0 +1,90 @@
+//! The steps of a transaction, and what their failures ask for. Each blocks its thread for the time given at most.
+
+use std::time::Duration;
+
+use rdkafka::{
+    Offset, TopicPartitionList, consumer::ConsumerGroupMetadata, error::KafkaError,
+    producer::Producer as _,
+};
+
+use super::Producer;
+
+/// A step that failed, with the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The same step may succeed a moment later.
+    Again(String),
+    /// The transaction must be aborted, and may then be tried again.
+    Abort(String),
+    /// This client is of no use any more: it was fenced, or does not know its own state.
+    Broken(String),
+}
+
+impl Trouble {
+    pub fn reason(&self) -> &str {
+        match self {
+            Trouble::Again(reason) | Trouble::Abort(reason) | Trouble::Broken(reason) => reason,
+        }
+    }
+}
+
+impl Producer {
+    /// Once for each client: ends what an earlier client of this id left open, and fences it.
+    pub fn init_transactions(&self, wait_max: Duration) -> Result<(), Trouble> {
+        self.judge(self.native.init_transactions(wait_max))
+    }
+
+    pub fn begin(&self) -> Result<(), Trouble> {
+        self.judge(self.native.begin_transaction())
+    }
+
+    /// Where the group's member `metadata` reads on in partitions of `topic`, once the transaction is committed.
+    pub fn send_offsets(
+        &self,
+        topic: &str,
+        offsets: &[(i32, i64)],
+        metadata: &ConsumerGroupMetadata,
+        wait_max: Duration,
+    ) -> Result<(), Trouble> {
+        let mut list = TopicPartitionList::with_capacity(offsets.len());
+        for (partition, next) in offsets {
+            self.judge(list.add_partition_offset(topic, *partition, Offset::Offset(*next)))?;
+        }
+        self.judge(
+            self.native
+                .send_offsets_to_transaction(&list, metadata, wait_max),
+        )
+    }
+
+    /// All records must have been delivered.
+    pub fn commit(&self, wait_max: Duration) -> Result<(), Trouble> {
+        self.judge(self.native.commit_transaction(wait_max))
+    }
+
+    pub fn abort(&self, wait_max: Duration) -> Result<(), Trouble> {
+        self.judge(self.native.abort_transaction(wait_max))
+    }
+
+    fn judge(&self, result: Result<(), KafkaError>) -> Result<(), Trouble> {
+        let Err(error) = result else {
+            return Ok(());
+        };
+        let reasons = &self.native.context().reasons;
+        Err(match &error {
+            KafkaError::Transaction(error) => {
+                let reason = error.string();
+                if error.is_fatal() {
+                    Trouble::Broken(reason)
+                } else if error.txn_requires_abort() {
+                    Trouble::Abort(reason)
+                } else if error.is_retriable() {
+                    Trouble::Again(reasons.explain(reason))
+                } else {
+                    Trouble::Broken(reason)
+                }
+            }
+            KafkaError::Flush(code) => Trouble::Again(reasons.explain(code)),
+            error => Trouble::Broken(error.to_string()),
+        })
+    }
+}

@@ -1,0 +1,146 @@
+//! Whether a topic can be read at the moment, for readiness.
+
+use std::time::{Duration, Instant};
+
+use rdkafka::{
+    consumer::Consumer as _,
+    error::{KafkaError, RDKafkaErrorCode as Code},
+};
+
+use crate::{
+    health::Health,
+    kafka::{Group, View, client},
+};
+
+/// A coordinator that moves to another broker is no trouble for so long.
+const COORDINATOR_GRACE: Duration = Duration::from_secs(3);
+/// How often a missing topic is looked for, and how long that may take.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+const LOOK_MAX: Duration = Duration::from_millis(500);
+
+/// See the module.
+pub struct Watch {
+    health: Health,
+    /// What a broker said of the topic or the group: nothing is read until it is settled.
+    refused: Option<String>,
+    topic_missing: bool,
+    looked: Instant,
+    /// A partition is not read, since a database does not give it.
+    pub claiming: Option<String>,
+    view: View,
+    coordinator_down: Option<Instant>,
+}
+
+impl Watch {
+    pub fn new(health: Health, group: &Group) -> Self {
+        health.fails(format!(
+            "the brokers {} have not let it join group `{}` yet",
+            group.brokers(),
+            group.name()
+        ));
+        Self {
+            health,
+            refused: None,
+            topic_missing: false,
+            looked: Instant::now(),
+            claiming: None,
+            view: View::default(),
+            coordinator_down: None,
+        }
+    }
+
+    /// Partitions were assigned or a record came: whatever was refused is granted.
+    pub fn reads(&mut self) {
+        self.refused = None;
+        self.topic_missing = false;
+        if self.claiming.is_none() {
+            self.health.works();
+        }
+    }
+
+    /// A failure that came with polling. Says whether only a new client can go on.
+    pub fn failed(&mut self, group: &Group, error: &KafkaError) -> bool {
+        let (topic, brokers) = (group.topic(), group.brokers());
+        let code = error.rdkafka_error_code();
+        match code {
+            Some(Code::UnknownTopic | Code::UnknownTopicOrPartition) => {
+                self.topic_missing = true;
+                self.refused = Some(format!(
+                    "topic `{topic}` does not exist at the brokers {brokers}"
+                ));
+            }
+            Some(
+                Code::TopicAuthorizationFailed
+                | Code::GroupAuthorizationFailed
+                | Code::ClusterAuthorizationFailed
+                | Code::PolicyViolation
+                | Code::AutoOffsetReset,
+            ) => {
+                self.refused = Some(format!(
+                    "group `{}` may not or cannot read topic `{topic}` of the brokers {brokers}: {}",
+                    group.name(),
+                    client::cause(error)
+                ));
+            }
+            _ => {}
+        }
+        if let Some(refused) = &self.refused {
+            self.health.fails(refused.clone());
+        }
+        matches!(error, KafkaError::MessageConsumptionFatal(_)) || code == Some(Code::Fatal)
+    }
+
+    /// Looks again, about once a second.
+    pub fn look(&mut self, group: &Group) {
+        if let Some(view) = group.take_view() {
+            self.view = view;
+        }
+        if self.topic_missing && self.looked.elapsed() > LOOK_EVERY {
+            self.looked = Instant::now();
+            if exists(group) {
+                self.refused = None;
+                self.topic_missing = false;
+            }
+        }
+        match self.trouble(group) {
+            Some(trouble) => self.health.fails(trouble),
+            None => self.health.works(),
+        }
+    }
+
+    /// What librdkafka knew last.
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    fn trouble(&mut self, group: &Group) -> Option<String> {
+        let brokers = group.brokers();
+        if !self.view.broker_up {
+            let away = format!("none of the brokers {brokers} can be reached");
+            return Some(group.reasons().explain(away));
+        }
+        if self.view.coordinator_up {
+            self.coordinator_down = None;
+        } else {
+            self.coordinator_down.get_or_insert_with(Instant::now);
+        }
+        let down = self.coordinator_down;
+        if down.is_some_and(|since| since.elapsed() > COORDINATOR_GRACE) {
+            let name = group.name();
+            let away = format!("no coordinator of group `{name}` answers at the brokers {brokers}");
+            return Some(group.reasons().explain(away));
+        }
+        self.refused.clone().or_else(|| self.claiming.clone())
+    }
+}
+
+/// Whether the topic is there by now. Nothing can be read meanwhile, so the thread may wait for the answer.
+fn exists(group: &Group) -> bool {
+    let found = group
+        .consumer()
+        .fetch_metadata(Some(group.topic()), LOOK_MAX);
+    found.is_ok_and(|found| {
+        let mut topics = found.topics().iter();
+        topics.any(|topic| topic.error().is_none() && !topic.partitions().is_empty())
+    })
+}

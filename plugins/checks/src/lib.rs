@@ -1,0 +1,14 @@
+//! What the sample adapters share: events are read and checked, and what is wrong is said in one sentence that names the field, what
+//! was found and what would be right.
+
+#![warn(missing_docs)]
+
+mod bounds;
+mod json;
+mod rejection;
+mod timestamp;
+
+pub use bounds::{id, must, within};
+pub use json::{object, text};
+pub use rejection::{REASON_MAX_BYTES, because, quote};
+pub use timestamp::{Timestamp, minutes};
