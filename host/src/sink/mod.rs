@@ -7,6 +7,7 @@ pub mod exact;
 pub mod kafka;
 pub mod ledger;
 pub mod postgres;
+mod rows;
 pub mod sqlite;
 pub mod stdout;
 #[cfg(test)]

@@ -7,11 +7,15 @@ use sqlx::{Connection as _, Postgres, Transaction, postgres::PgConnection};
 use super::{
     address::Address,
     connections::{Connections, Lent, answered},
-    rows::{Inserted, Rows},
+    rows::Inserted,
     schema::{self, Table},
     trouble,
 };
-use crate::{config::DatabaseUrl, failpoint, sink::trouble::Trouble};
+use crate::{
+    config::DatabaseUrl,
+    failpoint,
+    sink::{rows::Rows, trouble::Trouble},
+};
 
 /// One pipeline's part of a database.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use super::{
     KIND,
     connections::answered,
     database::Database,
-    rows::{Moment, Rows},
+    rows::Moment,
     schema::{Kind, Table},
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
         columns,
         dead::{Filter, Letter, Order},
         error::SinkError,
+        rows::Rows,
         trouble::Trouble,
     },
 };

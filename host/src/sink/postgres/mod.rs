@@ -17,10 +17,9 @@ pub use letters::PostgresDeadLetters;
 
 use self::{
     database::Database,
-    rows::Rows,
     schema::{Kind, Table},
 };
-use super::{error::SinkError, trouble::Trouble};
+use super::{error::SinkError, rows::Rows, trouble::Trouble};
 use crate::{config::PostgresTable, event::Scored};
 
 pub const KIND: &str = "postgres";
