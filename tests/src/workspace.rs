@@ -59,7 +59,10 @@ fn nested(cargo: &OsStr) -> Command {
     let mut command = Command::new(cargo);
     for (name, _) in std::env::vars_os() {
         let of_package = |prefix| name.to_string_lossy().starts_with(prefix);
-        if ["CARGO_MANIFEST_", "CARGO_PKG_"].into_iter().any(of_package) {
+        if ["CARGO_MANIFEST_", "CARGO_PKG_"]
+            .into_iter()
+            .any(of_package)
+        {
             command.env_remove(&name);
         }
     }

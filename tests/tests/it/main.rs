@@ -19,6 +19,7 @@ mod parity;
 mod plugins_refused;
 mod samples;
 mod scoring;
+mod shop_page;
 mod sinks;
 mod tidy;
 mod transport;
