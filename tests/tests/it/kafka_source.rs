@@ -196,15 +196,28 @@ fn partitions_change_hands_and_nothing_is_lost() {
     let topic = kafka.fresh_topic("hands", 4);
     let config = to_stdout(&kafka, &topic, &topic, "");
     let mut first = start(&config);
-    send(&kafka, &topic, 7, 3_000);
+    let mut sent = 0;
+    let mut send_more = |seed| {
+        send(&kafka, &topic, seed, 1_000);
+        sent += 1_000;
+    };
+    send_more(100);
     eventually(WAIT_MAX, || lines(&first) > 0);
     let second = start(&config);
-    send(&kafka, &topic, 8, 3_000);
-    eventually(WAIT_MAX, || lines(&second) > 0);
-    send(&kafka, &topic, 9, 3_000);
+    // Until it has its share: it joins while records come.
+    for seed in 200..500 {
+        send_more(seed);
+        if lines(&second) > 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let logs = format!("{}\n\n{}", first.log(), second.log());
+    assert!(lines(&second) > 0, "the second has no share:\n{logs}");
+    send_more(500);
     first.terminate();
     assert!(first.wait(WAIT_MAX).success(), "{}", first.log());
-    send(&kafka, &topic, 10, 3_000);
+    send_more(501);
     let all = || {
         let mut all: BTreeMap<i32, std::collections::BTreeSet<i64>> = BTreeMap::new();
         for (partition, offsets) in [&first, &second]
@@ -216,10 +229,10 @@ fn partitions_change_hands_and_nothing_is_lost() {
         all
     };
     eventually(WAIT_MAX, || {
-        all().values().map(|offsets| offsets.len()).sum::<usize>() == 12_000
+        all().values().map(|offsets| offsets.len()).sum::<usize>() == sent
     });
     eventually(WAIT_MAX, || {
-        committed(&kafka.client(), &topic, &topic) == Some(12_000)
+        committed(&kafka.client(), &topic, &topic) == Some(sent as i64)
     });
 }
 
