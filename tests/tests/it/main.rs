@@ -12,6 +12,7 @@ mod hostile;
 mod http;
 mod instances;
 mod isolation;
+mod kafka_source;
 mod ndjson;
 mod neighbours;
 mod oip;
