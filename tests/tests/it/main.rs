@@ -12,6 +12,8 @@ mod hostile;
 mod http;
 mod instances;
 mod isolation;
+mod kafka_sink;
+mod kafka_transactions;
 mod ndjson;
 mod neighbours;
 mod oip;
