@@ -105,6 +105,12 @@ pub const FILE_CHUNK_BYTES: usize = 64 << 10;
 /// How often a followed file is looked at where nothing more is to be read, and how often its place is kept.
 pub const FILE_POLL_MS: u64 = 150;
 pub const FILE_KEEP_MS: u64 = 1_000;
+/// Files of one path that were rotated away and are not read to their end, and how long such a file must be quiet, once there is a new one,
+/// until nothing more is expected of it.
+pub const FILE_ROTATED_MAX_COUNT: usize = 64;
+pub const FILE_ROTATED_QUIET_MS: u64 = 1_000;
+/// How long no file may be at the path until readiness tells: between two files of a rotation there is none for a moment.
+pub const FILE_MISSING_MAX_MS: u64 = 3_000;
 /// A line of a file of dead letters, and how long a write waits for another process that appends to it.
 pub const DEAD_LETTER_LINE_MAX_BYTES: u64 = 256 << 20;
 pub const DEAD_LETTER_LOCK_MAX_MS: u64 = 5_000;

@@ -1,6 +1,7 @@
 //! Where things are: the repository, and the target folder of the test that runs.
 
 use std::{
+    ffi::OsStr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::{Mutex, OnceLock, PoisonError},
@@ -40,7 +41,7 @@ fn build(name: &str, features: &[&str]) -> PathBuf {
     static ONE_BY_ONE: Mutex<()> = Mutex::new(());
     let _turn = ONE_BY_ONE.lock().unwrap_or_else(PoisonError::into_inner);
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo)
+    let output = nested(&cargo)
         // The whole workspace's features, as the tests themselves are built with: others would compile the engine anew.
         .args(["build", "--release", "--locked", "--workspace"])
         .args(["--bin", "scoregate"])
@@ -68,4 +69,20 @@ fn build(name: &str, features: &[&str]) -> PathBuf {
     // Another test process may run the copy that is there.
     std::fs::rename(made, &copy).expect("the copy gets its name");
     copy
+}
+
+/// A cargo that is told nothing of the package whose test runs: ring's build script looks at it, and would have ring, rustls and all above
+/// them compiled anew, back and forth, by each run of the tests.
+fn nested(cargo: &OsStr) -> Command {
+    let mut command = Command::new(cargo);
+    for (name, _) in std::env::vars_os() {
+        let of_package = |prefix| name.to_string_lossy().starts_with(prefix);
+        if ["CARGO_MANIFEST_", "CARGO_PKG_"]
+            .into_iter()
+            .any(of_package)
+        {
+            command.env_remove(&name);
+        }
+    }
+    command
 }

@@ -4,6 +4,7 @@ mod checks;
 mod ends;
 mod json;
 mod load;
+mod mask;
 mod names;
 mod origins;
 mod pipelines;

@@ -258,8 +258,8 @@ impl<'r> Table<'r> {
         table.entries.is_some().then_some(table)
     }
 
-    /// What a table of this one holds, whose keys are not this file's but somebody else's, in the file's order.
-    pub(super) fn entries_of(&mut self, key: &'static str) -> Vec<Entry<'r>> {
+    /// What a table of this one holds, whose keys are somebody else's words, in the file's order.
+    pub(super) fn settings(&mut self, key: &'static str) -> Vec<Entry<'r>> {
         let Some(value) = self.value(key) else {
             return Vec::new();
         };

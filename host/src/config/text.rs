@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::mask::masked;
+
 /// Longer lines are shown in part, so that a report stays readable whatever the file holds.
 const SHOWN_MAX_CHARS: usize = 160;
 /// Of such a line, what is shown before the place.
@@ -64,7 +66,7 @@ impl<'a> Text<'a> {
             .clamp(within, shown.len());
         let before = shown[..within].chars().count();
         let under = shown[within..end].chars().count().max(1);
-        let (excerpt, indent) = excerpt(shown, before);
+        let (excerpt, indent) = excerpt(&masked(shown), before);
         Place {
             line: line + 1,
             column: before + 1,

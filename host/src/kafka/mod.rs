@@ -4,12 +4,15 @@ pub mod client;
 mod group;
 mod member;
 mod producer;
+mod reader;
 mod reasons;
+pub mod topics;
 mod view;
 
 pub use group::Group;
 pub use member::{Change, Consumer};
 pub use producer::{Call, Failed, Producer, Record, Trouble, Unsent, Use};
+pub use reader::read_committed;
 pub use reasons::Reasons;
 pub use view::{PartitionView, View};
 

@@ -1,10 +1,16 @@
 //! How values stand in the columns of any database.
 
+use std::sync::Arc;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::event::{Event, Header, Origin};
+use crate::{
+    dead_letter::DeadLetter,
+    event::{Event, Header, Origin, Scored},
+    lane::{self, Lane},
+};
 
 /// The bytes as text where a database can hold them as text: PostgreSQL's has no NUL, and SQLite's functions end at one.
 pub fn text(bytes: &[u8]) -> Option<&str> {
@@ -27,6 +33,13 @@ pub fn payload(event: &Event) -> Option<&[u8]> {
         } => None,
         _ => Some(&event.payload),
     }
+}
+
+/// Each lane of these events, and where it is read on once they are written.
+pub fn lanes<'e>(scored: &'e [Scored], dead: &'e [DeadLetter]) -> Vec<(&'e Arc<Lane>, i64)> {
+    let events = scored.iter().map(|scored| &scored.event);
+    let events = events.chain(dead.iter().map(|dead| &dead.event));
+    lane::advances(events.filter_map(Event::position))
 }
 
 /// Headers as a JSON array of `[name, value]`: the value is a string, null where there is none, and `{"base64": "…"}` where it is no text.

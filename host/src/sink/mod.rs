@@ -1,17 +1,18 @@
 //! Where outcomes go. A sink that has taken rows keeps them: only then is their source acknowledged.
 
-mod columns;
+pub(crate) mod columns;
 pub mod dead;
 pub mod error;
 pub mod exact;
 pub mod kafka;
 pub mod ledger;
 pub mod postgres;
+mod rows;
 pub mod sqlite;
 pub mod stdout;
 #[cfg(test)]
 mod testing;
-mod trouble;
+pub(crate) mod trouble;
 
 pub use dead::{DeadLetters, FileDeadLetters};
 pub use error::{RefusedRow, SinkError};

@@ -13,15 +13,12 @@ const REFUSED: &[(&str, &str)] = &[
     ("metadata.broker.list", USE_BROKERS),
     ("group.id", "the group's name is given as `group`"),
     ("enable.auto.commit", ACKNOWLEDGED),
+    ("auto.commit.enable", ACKNOWLEDGED),
     ("enable.auto.offset.store", ACKNOWLEDGED),
     ("enable.partition.eof", "an end of a partition is no event"),
     (
-        "group.protocol",
-        "a frozen gateway is fenced by the rules of the classic protocol",
-    ),
-    (
-        "group.remote.assignor",
-        "a frozen gateway is fenced by the rules of the classic protocol",
+        "statistics.interval.ms",
+        "lag and readiness are read from the statistics",
     ),
     (
         "transactional.id",
@@ -34,6 +31,17 @@ const REFUSED: &[(&str, &str)] = &[
     (
         "plugin.library.paths",
         "it would load code into the gateway's process",
+    ),
+];
+/// More of them in a source that delivers exactly once.
+const REFUSED_EXACTLY_ONCE: &[(&str, &str)] = &[
+    (
+        "isolation.level",
+        "with `delivery = \"exactly-once\"` only what was committed is read",
+    ),
+    (
+        "group.protocol",
+        "with `delivery = \"exactly-once\"` a frozen gateway is fenced by the rules of the classic protocol",
     ),
 ];
 const USE_BROKERS: &str = "the cluster is given as `brokers`";
@@ -52,17 +60,18 @@ pub(in super::super) fn decides_login(setting: &str) -> bool {
 }
 
 /// The settings of an end, in the file's order.
-pub(super) fn read(table: &mut Table<'_>) -> Vec<(String, String)> {
+pub(super) fn read(table: &mut Table<'_>, exactly_once: bool) -> Vec<(String, String)> {
     let title = format!("`{KEY}` in {}", table.title());
     let reader = table.reader;
     let mut settings = Vec::new();
-    for (name, value) in table.entries_of(KEY) {
+    for (name, value) in table.settings(KEY) {
         let setting: &str = name.get_ref();
         if setting.is_empty() || setting.contains(|c: char| c.is_control() || c == ' ') {
             let message = format!("{} in {title} is no setting's name", quoted(setting));
             reader.problem(name.span(), message);
-        } else if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == setting) {
-            reader.problem(name.span(), refusal(setting, &title, why));
+        } else if let Some(why) = refused(setting, exactly_once) {
+            let message = format!("`{setting}` in {title} cannot be set: {why}");
+            reader.problem(name.span(), message);
         } else if let Some(value) = text(reader, &title, setting, value) {
             if ACKS.contains(&setting) && !ACKS_ALL.contains(&value.as_str()) {
                 let message = format!(
@@ -76,18 +85,15 @@ pub(super) fn read(table: &mut Table<'_>) -> Vec<(String, String)> {
     settings
 }
 
-/// Refuses a setting in an end where it does harm.
-pub(super) fn refuse(table: &mut Table<'_>, refused: &str, why: &str) {
-    let title = format!("`{KEY}` in {}", table.title());
-    let reader = table.reader;
-    let places = table.entries_of(KEY).into_iter();
-    for (name, _) in places.filter(|(name, _)| name.get_ref().as_ref() == refused) {
-        reader.problem(name.span(), refusal(refused, &title, why));
-    }
-}
-
-fn refusal(setting: &str, title: &str, why: &str) -> String {
-    format!("`{setting}` in {title} cannot be set: {why}")
+/// Why a setting is not the user's, if so.
+fn refused(setting: &str, exactly_once: bool) -> Option<&'static str> {
+    let more = if exactly_once {
+        REFUSED_EXACTLY_ONCE
+    } else {
+        &[]
+    };
+    let mut all = REFUSED.iter().chain(more);
+    all.find(|(name, _)| *name == setting).map(|(_, why)| *why)
 }
 
 /// A value as librdkafka takes it; none if it is wrong, which is then recorded.

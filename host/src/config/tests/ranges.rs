@@ -1,5 +1,15 @@
 use super::{parse, told, with};
 
+/// A pipeline of its own with an outbox, at whose source the file ends.
+const OUTBOX: &str = "[pipelines.outbox]
+adapter = 'payments'
+model = 'fraud'
+sinks = [{ kind = 'stdout' }]
+dead_letter = { kind = 'file', path = 'dead' }
+[[pipelines.outbox.sources]]
+kind = 'postgres'
+url = 'postgres://h/d'";
+
 /// Each number of the file: where it stands, its least, its most, and their unit.
 const RANGES: &[(&str, &str, u64, u64, &str)] = &[
     ("[server]", "body_max_bytes", 1, 1 << 30, "bytes"),
@@ -40,6 +50,15 @@ const RANGES: &[(&str, &str, u64, u64, &str)] = &[
     ),
     ("", "workers", 1, 64, "threads"),
     ("", "breaker_max_faults", 1, 1_000_000, "faults in a row"),
+    (OUTBOX, "lease_ms", 1_000, 3_600_000, "milliseconds"),
+    (OUTBOX, "poll_ms", 10, 3_600_000, "milliseconds"),
+    (
+        "[[pipelines.fraud.sinks]]\nkind = 'postgres'\nurl = 'postgres://h/d'",
+        "connections_max",
+        1,
+        100,
+        "connections",
+    ),
 ];
 
 #[test]

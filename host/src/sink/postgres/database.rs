@@ -7,11 +7,15 @@ use sqlx::{Connection as _, Postgres, Transaction, postgres::PgConnection};
 use super::{
     address::Address,
     connections::{Connections, Lent, answered},
-    rows::{Inserted, Rows},
+    rows::Inserted,
     schema::{self, Table},
     trouble,
 };
-use crate::{config::DatabaseUrl, failpoint, sink::trouble::Trouble};
+use crate::{
+    config::DatabaseUrl,
+    failpoint,
+    sink::{rows::Rows, trouble::Trouble},
+};
 
 /// One pipeline's part of a database.
 #[derive(Debug)]
@@ -54,6 +58,16 @@ impl Database {
             Err(trouble) => return Err(trouble),
         }
         Ok(self)
+    }
+
+    /// Whether the server takes the login, has the database, and lets the tables be made or written to. Nothing is made.
+    pub async fn try_out(&self) -> Result<(), Trouble> {
+        let mut lent = self.connections.lend().await?;
+        for table in &self.tables {
+            schema::permitted(&mut lent.connection, self.address(), table).await?;
+        }
+        lent.give_back();
+        Ok(())
     }
 
     /// A connection to a database whose tables are up to date.

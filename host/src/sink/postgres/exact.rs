@@ -11,15 +11,14 @@ use super::{
     KIND,
     connections::answered,
     database::Database,
-    rows::Rows,
     schema::{Kind, Table},
 };
 use crate::{
     config::PostgresTable,
     dead_letter::DeadLetter,
     event::Scored,
-    lane::{self, Lane, Stream},
-    sink::{error::SinkError, ledger::Claim, trouble::Trouble},
+    lane::{Lane, Stream},
+    sink::{columns, error::SinkError, ledger::Claim, rows::Rows, trouble::Trouble},
 };
 
 /// Rows are locked in one order, whoever writes, so that two gateways never wait for each other. A row whose epoch is another one's is
@@ -84,9 +83,7 @@ impl ExactPostgres {
     }
 
     async fn try_write(&self, scored: &[Scored], dead: &[DeadLetter]) -> Result<(), Trouble> {
-        let events = scored.iter().map(|scored| &scored.event);
-        let events = events.chain(dead.iter().map(|dead| &dead.event));
-        let lanes = lane::advances(events.filter_map(|event| event.position()));
+        let lanes = columns::lanes(scored, dead);
         if lanes.iter().any(|(lane, _)| !lane.is_open()) {
             return Err(Trouble::Closed("a partition was taken away".into()));
         }

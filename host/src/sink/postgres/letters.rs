@@ -7,7 +7,7 @@ use super::{
     KIND,
     connections::answered,
     database::Database,
-    rows::{Moment, Rows},
+    rows::Moment,
     schema::{Kind, Table},
 };
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
         columns,
         dead::{Filter, Letter, Order},
         error::SinkError,
+        rows::Rows,
         trouble::Trouble,
     },
 };
@@ -48,6 +49,11 @@ impl PostgresDeadLetters {
         };
         open.await
             .map_err(|trouble: Trouble| trouble.into_error(KIND, pipeline))
+    }
+
+    /// As [`super::connect`], of the dead letters' table.
+    pub async fn connect(config: &PostgresTable, pipeline: &str) -> Result<(), SinkError> {
+        super::try_out(config, Kind::DeadLetters, pipeline).await
     }
 
     /// All in one transaction. A letter of an event that the table has already replaces its reason, and it counts as never retried: what

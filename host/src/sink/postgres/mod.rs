@@ -5,6 +5,7 @@
 
 pub(crate) mod address;
 pub(crate) mod connections;
+mod count;
 mod database;
 mod exact;
 mod letters;
@@ -12,15 +13,15 @@ mod rows;
 pub(crate) mod schema;
 pub(crate) mod trouble;
 
+pub use count::count;
 pub use exact::{ExactPostgres, PostgresLedger};
 pub use letters::PostgresDeadLetters;
 
 use self::{
     database::Database,
-    rows::Rows,
     schema::{Kind, Table},
 };
-use super::{error::SinkError, trouble::Trouble};
+use super::{error::SinkError, rows::Rows, trouble::Trouble};
 use crate::{config::PostgresTable, event::Scored};
 
 pub const KIND: &str = "postgres";
@@ -32,6 +33,23 @@ pub(super) fn check(table: &PostgresTable, pipeline: &str) -> Result<(), SinkErr
     checked
         .map(drop)
         .map_err(|trouble| trouble.into_error(KIND, pipeline))
+}
+
+/// Whether the server takes the login, has the database, and lets the outcomes' table be made or written to. Nothing is made.
+pub async fn connect(config: &PostgresTable, pipeline: &str) -> Result<(), SinkError> {
+    try_out(config, Kind::Scores, pipeline).await
+}
+
+async fn try_out(config: &PostgresTable, kind: Kind, pipeline: &str) -> Result<(), SinkError> {
+    let try_out = async {
+        let tables = vec![Table::new(kind, &config.table)?];
+        Database::new(&config.url, 1, tables, pipeline)?
+            .try_out()
+            .await
+    };
+    try_out
+        .await
+        .map_err(|trouble: Trouble| trouble.into_error(KIND, pipeline))
 }
 
 /// One pipeline's writer to one table.

@@ -1,7 +1,5 @@
 //! Rows into a table: binary arrays, one for each column, which PostgreSQL takes three times as fast as text.
 
-use std::ops::Range;
-
 use sqlx::{
     AssertSqlSafe, Encode, Postgres, Type,
     encode::IsNull,
@@ -18,20 +16,13 @@ use crate::{
     dead_letter::DeadLetter,
     event::Scored,
     release::ReleaseName,
-    sink::{columns, error::RefusedRow},
+    sink::{columns, error::RefusedRow, rows::Rows},
 };
 
 /// Of one statement.
 const STATEMENT_MAX_ROWS: usize = 1_000;
 /// One row more is taken where there is any room: what is sent is in memory twice.
 const STATEMENT_MAX_BYTES: usize = 4 << 20;
-
-/// What is written.
-#[derive(Clone, Copy)]
-pub enum Rows<'r> {
-    Scored(&'r [Scored]),
-    Dead(&'r [DeadLetter]),
-}
 
 /// What became of a group of rows.
 pub enum Inserted {
@@ -40,21 +31,7 @@ pub enum Inserted {
     Refused(Vec<RefusedRow>),
 }
 
-impl<'r> Rows<'r> {
-    fn len(self) -> usize {
-        match self {
-            Rows::Scored(scored) => scored.len(),
-            Rows::Dead(dead) => dead.len(),
-        }
-    }
-
-    fn part(self, range: Range<usize>) -> Self {
-        match self {
-            Rows::Scored(scored) => Rows::Scored(&scored[range]),
-            Rows::Dead(dead) => Rows::Dead(&dead[range]),
-        }
-    }
-
+impl Rows<'_> {
     /// What is large of a row.
     fn bytes(self, row: usize) -> usize {
         match self {
@@ -204,7 +181,7 @@ fn dead_letters(
     // Of one event that is in the group twice the last one counts: a statement touches each row once.
     let sql = format!(
         "INSERT INTO {} (pipeline, event_id, event_key, payload, headers, event_time, error, fault, origin, adapter, model, dead_at) \
-         SELECT DISTINCT ON (id) $1, id, key, payload, headers::jsonb, event_time, error, fault, origin, adapter, model, dead_at \
+         SELECT DISTINCT ON (id COLLATE \"C\") $1, id, key, payload, headers::jsonb, event_time, error, fault, origin, adapter, model, dead_at \
          FROM UNNEST($2::text[], $3::bytea[], $4::bytea[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::text[], \
          $10::text[], $11::text[], $12::timestamptz[]) WITH ORDINALITY \
          AS t (id, key, payload, headers, event_time, error, fault, origin, adapter, model, dead_at, nth) \

@@ -12,7 +12,11 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous},
 };
 
-use super::{schema, trouble::Trouble};
+use super::{
+    schema::{self, Table},
+    trouble,
+};
+use crate::sink::trouble::Trouble;
 
 /// How long a write waits for another writer of the same file.
 pub const BUSY_MAX_MS: u64 = 5_000;
@@ -29,16 +33,18 @@ pub struct Database {
 }
 
 impl Database {
-    /// Opens the file with a write-ahead log and a table that is up to date.
-    pub async fn open(path: &Path, table: &str) -> Result<Self, Trouble> {
+    /// Opens the file with a write-ahead log and tables that are up to date.
+    pub async fn open(path: &Path, tables: &[Table]) -> Result<Self, Trouble> {
         prepare(path)?;
         let mut connection = connect(path)
             .await
-            .map_err(|error| Trouble::of(&error, path, table))?;
-        write_ahead_log(&mut connection, path, table).await?;
-        schema::migrate(&mut connection, path, table).await?;
+            .map_err(|error| trouble::of(&error, path, ""))?;
+        write_ahead_log(&mut connection, path).await?;
+        for table in tables {
+            schema::migrate(&mut connection, path, table).await?;
+        }
         let identity = identity(path)
-            .map_err(|error| Trouble::temporary(format!("{}: {error}", path.display())))?;
+            .map_err(|error| Trouble::Temporary(format!("{}: {error}", path.display())))?;
         Ok(Self {
             connection,
             identity,
@@ -58,7 +64,7 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 /// Makes the folder, and names what SQLite would call `unable to open database file`.
 fn prepare(path: &Path) -> Result<(), Trouble> {
     if path.is_dir() {
-        return Err(Trouble::permanent(format!(
+        return Err(Trouble::Permanent(format!(
             "{} is a folder: name a file in it",
             path.display()
         )));
@@ -67,7 +73,7 @@ fn prepare(path: &Path) -> Result<(), Trouble> {
         return Ok(());
     };
     fs::create_dir_all(folder).map_err(|error| {
-        Trouble::permanent(format!(
+        Trouble::Permanent(format!(
             "cannot make the folder {} for the database: {error}",
             folder.display()
         ))
@@ -90,11 +96,7 @@ async fn connect(path: &Path) -> sqlx::Result<SqliteConnection> {
 
 /// Switches a new file to a write-ahead log: readers and the writer do not wait for each other. SQLite does not wait for its lock here by
 /// itself, however long its busy timeout, where two writers do this at once.
-async fn write_ahead_log(
-    connection: &mut SqliteConnection,
-    path: &Path,
-    table: &str,
-) -> Result<(), Trouble> {
+async fn write_ahead_log(connection: &mut SqliteConnection, path: &Path) -> Result<(), Trouble> {
     let started = Instant::now();
     loop {
         let mode = sqlx::query_scalar::<_, String>("PRAGMA journal_mode = WAL")
@@ -103,14 +105,14 @@ async fn write_ahead_log(
         let trouble = match mode {
             Ok(mode) if mode == "wal" => return Ok(()),
             Ok(_) => {
-                return Err(Trouble::permanent(format!(
+                return Err(Trouble::Permanent(format!(
                     "{} cannot have a write-ahead log: its file system gives no shared memory; use a local disk",
                     path.display()
                 )));
             }
-            Err(error) => Trouble::of(&error, path, table),
+            Err(error) => trouble::of(&error, path, ""),
         };
-        if !trouble.temporary || started.elapsed() > Duration::from_millis(BUSY_MAX_MS) {
+        if !trouble.is_temporary() || started.elapsed() > Duration::from_millis(BUSY_MAX_MS) {
             return Err(trouble);
         }
         tokio::time::sleep(Duration::from_millis(10)).await;

@@ -20,7 +20,7 @@ async fn run(path: &Path, sql: &str) {
 
 /// Sets something on the sink's own connection.
 async fn pragma(sink: &SqliteSink, pragma: &str) {
-    let mut database = sink.database.lock().await;
+    let mut database = sink.file.database.lock().await;
     let connection = &mut database.as_mut().unwrap().connection;
     let pragma = sqlx::raw_sql(AssertSqlSafe(format!("PRAGMA {pragma}")));
     pragma.execute(connection).await.unwrap();
@@ -70,12 +70,12 @@ const REFUSED: [(&str, &str, [&str; 2]); 10] = [
         ["a view `SEEN` that scoregate did not make", "name another"],
     ),
     ("newer", "scores", ["schema version 7", "versions up to 1"]),
-    ("new", "", ["cannot name the scores table", "not empty"]),
+    ("new", "", ["cannot name a table", "not empty"]),
     ("new", "SQLITE_x", ["`SQLITE_x` cannot name", "`sqlite_`"]),
     (
         "new",
         "scoregate_migrations",
-        ["cannot name the scores table", "`scoregate_`"],
+        ["cannot name a table", "`scoregate_`"],
     ),
 ];
 
@@ -160,7 +160,7 @@ async fn a_file_locked_for_too_long_is_temporary() {
         // A sink whose write failed opens the file anew, and that waits as well: let it.
         sqlx::raw_sql("COMMIT").execute(&mut other).await.unwrap();
         assert_eq!(count(&path).await, 0);
-        *sink.database.lock().await = Some(super::Database::open(&path, "scores").await.unwrap());
+        *sink.file.database.lock().await = Some(sink.file.reopened().await.unwrap());
         sqlx::raw_sql("BEGIN IMMEDIATE")
             .execute(&mut other)
             .await

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use super::KIND;
-use crate::sink::error::{Failure, SinkError};
+use crate::sink::trouble::Trouble;
 
 /// Result codes of SQLite, https://sqlite.org/rescode.html: the low byte of an extended one.
 mod code {
@@ -20,82 +19,46 @@ mod code {
     pub const NOTADB: i32 = 26;
 }
 
-/// What went wrong, before it is known whose trouble it is.
-#[derive(Debug)]
-pub struct Trouble {
-    pub temporary: bool,
-    detail: String,
-}
-
-impl Trouble {
-    pub fn temporary(detail: String) -> Self {
-        Self {
-            temporary: true,
-            detail,
+/// Names an error of the database at `path`.
+pub fn of(error: &sqlx::Error, path: &Path, table: &str) -> Trouble {
+    let path = path.display();
+    let Some(database) = error.as_database_error() else {
+        // Input and output, or a connection whose thread has ended: the next write opens a new one.
+        return Trouble::Temporary(format!("{path}: {error}"));
+    };
+    let code: i32 = database
+        .code()
+        .and_then(|code| code.parse().ok())
+        .unwrap_or_default();
+    let message = database.message();
+    let said = format!("(SQLite {code}: {message})");
+    match code & 0xff {
+        code::BUSY | code::LOCKED | code::PROTOCOL => {
+            Trouble::Temporary(format!("{path} is locked by another program {said}"))
         }
-    }
-
-    pub fn permanent(detail: String) -> Self {
-        Self {
-            temporary: false,
-            detail,
+        code::FULL => Trouble::Temporary(format!(
+            "{path} cannot grow: the disk or the database's quota is full {said}"
+        )),
+        code::IOERR | code::NOMEM => {
+            Trouble::Temporary(format!("{path} cannot be read or written {said}"))
         }
-    }
-
-    /// Names an error of the database at `path`.
-    pub fn of(error: &sqlx::Error, path: &Path, table: &str) -> Self {
-        let path = path.display();
-        let Some(database) = error.as_database_error() else {
-            // Input and output, or a connection whose thread has ended: the next write opens a new one.
-            return Self::temporary(format!("{path}: {error}"));
-        };
-        let code: i32 = database
-            .code()
-            .and_then(|code| code.parse().ok())
-            .unwrap_or_default();
-        let message = database.message();
-        let said = format!("(SQLite {code}: {message})");
-        match code & 0xff {
-            code::BUSY | code::LOCKED | code::PROTOCOL => {
-                Self::temporary(format!("{path} is locked by another program {said}"))
-            }
-            code::FULL => Self::temporary(format!(
-                "{path} cannot grow: the disk or the database's quota is full {said}"
-            )),
-            code::IOERR | code::NOMEM => {
-                Self::temporary(format!("{path} cannot be read or written {said}"))
-            }
-            code::CANTOPEN => Self::temporary(format!(
-                "{path} cannot be opened: check that its folder can be written {said}"
-            )),
-            code::ERROR if message.starts_with("no such table") => Self::temporary(format!(
-                "table `{table}` of {path} is gone: somebody dropped it; the next write makes it anew {said}"
-            )),
-            code::READONLY => Self::permanent(format!(
-                "{path} cannot be written: check its owner and mode {said}"
-            )),
-            code::NOTADB => Self::permanent(format!(
-                "{path} is not an SQLite database: name another file {said}"
-            )),
-            code::CORRUPT => Self::permanent(format!(
-                "{path} is damaged: restore it from a backup or name another file {said}"
-            )),
-            _ => Self::permanent(format!(
-                "{path}, table `{table}`: {message} (SQLite {code})"
-            )),
-        }
-    }
-
-    pub fn into_error(self, pipeline: &str) -> SinkError {
-        let failure = Failure {
-            sink: KIND,
-            pipeline: pipeline.into(),
-            detail: self.detail,
-        };
-        if self.temporary {
-            SinkError::Temporary(failure)
-        } else {
-            SinkError::Permanent(failure)
-        }
+        code::CANTOPEN => Trouble::Temporary(format!(
+            "{path} cannot be opened: check that its folder can be written {said}"
+        )),
+        code::ERROR if message.starts_with("no such table") => Trouble::Temporary(format!(
+            "table `{table}` of {path} is gone: somebody dropped it; the next write makes it anew {said}"
+        )),
+        code::READONLY => Trouble::Permanent(format!(
+            "{path} cannot be written: check its owner and mode {said}"
+        )),
+        code::NOTADB => Trouble::Permanent(format!(
+            "{path} is not an SQLite database: name another file {said}"
+        )),
+        code::CORRUPT => Trouble::Permanent(format!(
+            "{path} is damaged: restore it from a backup or name another file {said}"
+        )),
+        _ => Trouble::Permanent(format!(
+            "{path}, table `{table}`: {message} (SQLite {code})"
+        )),
     }
 }
