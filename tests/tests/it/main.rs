@@ -13,6 +13,8 @@ mod http;
 mod instances;
 mod isolation;
 mod kafka_source;
+mod kafka_sink;
+mod kafka_transactions;
 mod ndjson;
 mod neighbours;
 mod oip;

@@ -32,7 +32,7 @@ const SETTINGS: [(&str, &str); 6] = [
     ("queue.buffering.max.kbytes", "65536"),
 ];
 /// A call learns within it that the brokers are away, and its caller tries again.
-const MESSAGE_TIMEOUT: (&str, &str) = ("message.timeout.ms", "5000");
+const MESSAGE_TIMEOUT: (&str, &str) = ("message.timeout.ms", "3000");
 /// For so long a gateway that is frozen in a transaction holds others back, and readers of its topics.
 const TRANSACTION_TIMEOUT: (&str, &str) = ("transaction.timeout.ms", "15000");
 
@@ -202,6 +202,16 @@ impl Producer {
             )),
             None => Some(format!("{} tell nothing of topic `{topic}`", self.brokers)),
         }
+    }
+
+    /// All is well: what was complained of before explains no later failure.
+    pub fn works(&self) {
+        self.native.context().reasons.clear();
+    }
+
+    /// Whether brokers cannot be used, as librdkafka has complained a moment ago.
+    pub fn complains(&self) -> bool {
+        self.native.context().reasons.last().is_some()
     }
 
     /// A failure's text with librdkafka's last complaint behind it.
