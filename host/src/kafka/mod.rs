@@ -2,15 +2,19 @@
 
 pub mod client;
 mod group;
+mod letters;
 mod member;
 mod producer;
 mod reasons;
+mod resend;
 mod view;
 
 pub use group::Group;
+pub use letters::{Kept, LetterTopic};
 pub use member::{Change, Consumer};
 pub use producer::{Call, Failed, Producer, Record, Trouble, Unsent, Use};
 pub use reasons::Reasons;
+pub use resend::{Resender, Resent};
 pub use view::{PartitionView, View};
 
 use thiserror::Error;
