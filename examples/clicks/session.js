@@ -108,8 +108,9 @@ function source() {
   }
 }
 
-// How much of the page has been seen; a page that fits the window is seen whole.
+// How much of the page has been seen: none where nothing is on it yet, all where it fits the window.
 function scrollPercent() {
+  if (!document.querySelector("main").hasChildNodes()) return null;
   const { scrollHeight, clientHeight, scrollTop } = document.documentElement;
   const hidden = scrollHeight - clientHeight;
   return hidden > 0 ? Math.min(100, Math.max(0, Math.round((100 * scrollTop) / hidden))) : 100;

@@ -4,9 +4,9 @@ import { Session } from "./session.js";
 
 const PRODUCTS = [
   { id: "candle", name: "Beeswax candle", price: 9.9, tone: "#e9d9a6", shape: "M48 30h24v60H48zM60 12q9 10 0 16q-9-6 0-16" },
-  { id: "cup", name: "Stoneware cup", price: 14.5, tone: "#c9d3d6", shape: "M36 34h44v44q0 14-14 14H50q-14 0-14-14zM80 44h10q8 0 8 10t-8 10H80v-8h8v-4h-8z" },
+  { id: "cup", name: "Stoneware cup", price: 14.5, tone: "#c9d3d6", holes: true, shape: "M36 34h44v44q0 14-14 14H50q-14 0-14-14zM80 44h10q8 0 8 10t-8 10H80v-8h8v-4h-8z" },
   { id: "cushion", name: "Wool cushion", price: 29, tone: "#d8c3b8", shape: "M28 30q32 8 64 0q-8 30 0 60q-32-8-64 0q8-30 0-60" },
-  { id: "clock", name: "Wall clock", price: 39.9, tone: "#cfd8c6", shape: "M60 18a42 42 0 1 0 .1 0zM57 34h6v26l18 12l-4 5l-20-14z" },
+  { id: "clock", name: "Wall clock", price: 39.9, tone: "#cfd8c6", holes: true, shape: "M60 18a42 42 0 1 0 .1 0zM57 34h6v26l18 12l-4 5l-20-14z" },
   { id: "lamp", name: "Reading lamp", price: 69, tone: "#f0dfc0", shape: "M44 18h32l14 34H30zM57 52h6v34h18v8H39v-8h18z" },
   { id: "stool", name: "Ash stool", price: 89, tone: "#e3d3bd", shape: "M26 36h68v12H26zM34 48h9l-7 48h-9zM77 48h9l7 48h-9zM36 72h48v6H36z" },
   { id: "shelf", name: "Wall shelf", price: 129, tone: "#c8cfd8", shape: "M22 26h76v7H22zM22 58h76v7H22zM22 90h76v7H22zM28 33h7v57h-7zM85 33h7v57h-7z" },
@@ -26,7 +26,7 @@ function make(tag, properties = {}, ...children) {
   return element;
 }
 
-function picture({ name, tone, shape }) {
+function picture({ name, tone, shape, holes }) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "-20 0 160 120");
   svg.setAttribute("class", "picture");
@@ -36,7 +36,7 @@ function picture({ name, tone, shape }) {
   const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
   path.setAttribute("d", shape);
   path.setAttribute("fill", "#3a3f45");
-  path.setAttribute("fill-rule", "evenodd");
+  if (holes) path.setAttribute("fill-rule", "evenodd");
   svg.append(path);
   return svg;
 }

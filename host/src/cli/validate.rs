@@ -9,7 +9,7 @@ use crate::{config::Config, gateway, output::line};
 
 /// Checks a configuration, its plugins, and that adapters and models fit.
 ///
-/// Nothing is served or written. Every mistake is reported in one run.
+/// Nothing is served or written, and no server is asked but with `--connect`. Every mistake is reported in one run.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  scoregate validate scoregate.toml --output json\n\nExit codes: 0 it can be served, 1 it cannot, 2 the command line was wrong."
@@ -17,6 +17,9 @@ use crate::{config::Config, gateway, output::line};
 pub struct Args {
     /// The configuration.
     file: PathBuf,
+    /// Asks the servers too: whether the topics and tables of sources, sinks and dead letters are there and the logins right.
+    #[arg(long)]
+    connect: bool,
     /// How mistakes are printed: as text on stderr, or as JSON on stdout.
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     output: OutputFormat,
@@ -36,7 +39,13 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             }
             return Ok(ExitCode::FAILURE);
         }
-        Ok(config) => gateway::check(&config).await?,
+        Ok(config) => {
+            let mut faults = gateway::check(&config).await?;
+            if args.connect {
+                faults.extend(gateway::check_connections(&config).await);
+            }
+            faults
+        }
     };
     let file = args.file.display().to_string();
     match args.output {

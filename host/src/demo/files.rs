@@ -23,8 +23,8 @@ pub const DECLINE_ABOVE: f64 = 0.8;
 
 const CONFIG: &str = "scoregate.toml";
 
-/// Writes everything into the demo's folder and returns its configuration.
-pub fn write(dir: &Path, http: SocketAddr, admin: SocketAddr) -> anyhow::Result<PathBuf> {
+/// Writes everything into the demo's folder with this configuration, and returns its path.
+pub fn write(dir: &Path, config: &str) -> anyhow::Result<PathBuf> {
     let options = Options {
         outputs: Some(vec![Output::Margin, Output::Probability]),
         name: "fraud".to_owned(),
@@ -36,7 +36,7 @@ pub fn write(dir: &Path, http: SocketAddr, admin: SocketAddr) -> anyhow::Result<
         ("fraud.json", FRAUD),
         ("fraud.wasm", &fraud.component),
         ("heldout.ndjson", HELDOUT.as_bytes()),
-        (CONFIG, text(http, admin).as_bytes()),
+        (CONFIG, config.as_bytes()),
     ] {
         let path = dir.join(name);
         fs::write(&path, bytes).with_context(|| format!("{} cannot be written", path.display()))?;
@@ -44,7 +44,8 @@ pub fn write(dir: &Path, http: SocketAddr, admin: SocketAddr) -> anyhow::Result<
     Ok(dir.join(CONFIG))
 }
 
-fn text(http: SocketAddr, admin: SocketAddr) -> String {
+/// The configuration's listeners, store and plugins.
+pub fn head(http: SocketAddr, admin: SocketAddr) -> String {
     format!(
         r#"# The demo's gateway. Serve it by hand: scoregate serve {CONFIG}
 
@@ -61,7 +62,12 @@ config = {{ decline_above = {DECLINE_ABOVE} }}
 
 [plugins.fraud]                     # a model: made from fraud.json by `scoregate compile`
 file = "fraud.wasm"
+"#
+    )
+}
 
+/// The pipeline that is asked over HTTP and writes into a file.
+pub const PIPELINE: &str = r#"
 [pipelines.fraud]
 adapter = "payments"
 model   = "fraud"
@@ -74,6 +80,4 @@ kind = "http"                       # POST /pipelines/fraud/score
 kind  = "sqlite"
 path  = "scores.db"
 table = "scores"
-"#
-    )
-}
+"#;

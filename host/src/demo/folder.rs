@@ -11,12 +11,13 @@ use anyhow::Context as _;
 /// Says that the folder is a demo's; locked while one runs.
 const MARKER: &str = ".scoregate-demo";
 /// What an earlier demo left, all of it made by the demo itself.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "payments.wasm",
     "fraud.json",
     "fraud.wasm",
     "heldout.ndjson",
     "scoregate.toml",
+    "postgres-url",
     "scores.db",
     "scores.db-shm",
     "scores.db-wal",

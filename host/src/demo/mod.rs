@@ -3,6 +3,7 @@
 mod files;
 mod folder;
 mod report;
+mod stream;
 mod traffic;
 
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -18,7 +19,9 @@ use crate::{
 
 /// Shows the main job: scores a few thousand card payments over HTTP, keeps the decisions in SQLite, and goes on serving.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  scoregate demo --once")]
+#[command(
+    after_help = "Examples:\n  scoregate demo --once\n  scoregate demo --kafka 127.0.0.1:9092 --postgres postgres://me:secret@127.0.0.1/demo"
+)]
 pub struct Args {
     /// Ends after the report instead of going on serving.
     #[arg(long)]
@@ -32,12 +35,39 @@ pub struct Args {
     /// Where it serves operators; a free port if this one is taken.
     #[arg(long, default_value = "127.0.0.1:8090", value_name = "ADDRESS")]
     admin: SocketAddr,
+    /// Reads payments from a topic of these brokers instead, and writes decisions to another, each exactly once.
+    #[arg(long, value_name = "BROKERS")]
+    kafka: Option<String>,
+    /// Beside it, decisions into a table of this database; in the environment its password is seen by fewer.
+    #[arg(
+        long,
+        value_name = "URL",
+        requires = "kafka",
+        env = "SCOREGATE_DEMO_POSTGRES",
+        hide_env_values = true
+    )]
+    postgres: Option<String>,
+    /// Payments that are sent through the topic.
+    #[arg(long, value_name = "N", requires = "kafka", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    count: u64,
 }
 
-pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
+pub async fn run(mut args: Args) -> anyhow::Result<ExitCode> {
+    let ended = match args.kafka.take() {
+        Some(brokers) => stream::run(args, brokers).await?,
+        None => over_http(args).await?,
+    };
+    Ok(match ended {
+        Ended::Drained => ExitCode::SUCCESS,
+        Ended::Cut => ExitCode::FAILURE,
+    })
+}
+
+async fn over_http(args: Args) -> anyhow::Result<Ended> {
     let (http, admin) = (free(args.http), free(args.admin));
     let folder = folder::Folder::take(&args.dir)?;
-    let config_file = files::write(&folder.path, http, admin)?;
+    let text = format!("{}{}", files::head(http, admin), files::PIPELINE);
+    let config_file = files::write(&folder.path, &text)?;
     let config = Config::load(&config_file)?;
     let gateway = Gateway::build(&config).await?;
     let (http, admin) = (gateway.http_addr()?, gateway.admin_addr()?);
@@ -53,10 +83,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         report::print_next_steps(&args.dir, http, admin)?;
         end(args.once, &shutdown).await?;
     }
-    Ok(match gateway.await? {
-        Ended::Drained => ExitCode::SUCCESS,
-        Ended::Cut => ExitCode::FAILURE,
-    })
+    Ok(gateway.await?)
 }
 
 async fn end(once: bool, shutdown: &CancellationToken) -> anyhow::Result<()> {

@@ -1,8 +1,10 @@
 //! The composition: from a configuration to running parts, and their drain.
 
+mod connect;
 mod load;
 mod streams;
 
+pub use connect::check_connections;
 pub use load::{check, read_component};
 
 use std::{

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use anyhow::Context as _;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
-use hyper::{Request, StatusCode, client::conn::http1::SendRequest, header::HOST};
+use hyper::{Request, StatusCode, client::conn::http1::SendRequest, header::HOST, http::request};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
@@ -30,6 +30,11 @@ impl Client {
         })
     }
 
+    /// Asks for what is at a path, and waits for the whole answer.
+    pub async fn get(&mut self, path: &str) -> anyhow::Result<(StatusCode, Bytes)> {
+        self.send(Request::get(path), Bytes::new()).await
+    }
+
     /// Posts a body with the headers given, and waits for the whole answer.
     pub async fn post(
         &mut self,
@@ -37,15 +42,21 @@ impl Client {
         headers: &[(&str, &str)],
         body: Bytes,
     ) -> anyhow::Result<(StatusCode, Bytes)> {
-        let mut request = Request::post(path).header(HOST, &self.host);
+        let mut request = Request::post(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
+        self.send(request, body).await
+    }
+
+    async fn send(
+        &mut self,
+        request: request::Builder,
+        body: Bytes,
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
+        let request = request.header(HOST, &self.host).body(Full::new(body))?;
         self.sender.ready().await?;
-        let response = self
-            .sender
-            .send_request(request.body(Full::new(body))?)
-            .await?;
+        let response = self.sender.send_request(request).await?;
         let status = response.status();
         Ok((status, response.into_body().collect().await?.to_bytes()))
     }

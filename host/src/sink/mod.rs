@@ -1,6 +1,6 @@
 //! Where outcomes go. A sink that has taken rows keeps them: only then is their source acknowledged.
 
-mod columns;
+pub(crate) mod columns;
 pub mod dead;
 pub mod error;
 pub mod exact;
@@ -12,7 +12,7 @@ pub mod sqlite;
 pub mod stdout;
 #[cfg(test)]
 mod testing;
-mod trouble;
+pub(crate) mod trouble;
 
 pub use dead::{DeadLetters, FileDeadLetters};
 pub use error::{RefusedRow, SinkError};

@@ -1,8 +1,11 @@
 //! A real Kafka of one broker.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use rdkafka::{
@@ -14,8 +17,11 @@ use rdkafka::{
 use super::{
     blocking::block_on,
     node::{Listener, Node, PASSWORD, Plan, USER},
-    ports, secured,
+    ports, secured, wait,
 };
+
+/// Longer than a change of the cluster takes.
+const WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// See the module. Dropped, it is ended and its data are gone.
 pub struct Kafka {
@@ -133,15 +139,22 @@ pub(super) fn fresh_name(prefix: &str) -> String {
     format!("{prefix}-{}", NAMES.fetch_add(1, Ordering::Relaxed))
 }
 
-/// Creates a topic and waits until all brokers know it.
+/// Creates a topic and waits until each partition has a leader.
 pub(super) fn create(client: &ClientConfig, name: &str, partitions: i32, replication: i32) {
     let admin: AdminClient<DefaultClientContext> = client.create().expect("a client");
-    let wait_max = Some(std::time::Duration::from_secs(30));
-    let options = AdminOptions::new().operation_timeout(wait_max);
+    let options = AdminOptions::new().operation_timeout(Some(WAIT_MAX));
     let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(replication));
     let created = block_on(async { admin.create_topics([&topic], &options).await });
     let created = created.unwrap_or_else(|error| panic!("the topic {name}: {error}"));
     for topic in created {
         topic.unwrap_or_else(|(name, error)| panic!("the topic {name}: {error}"));
     }
+    wait::eventually(WAIT_MAX, || {
+        let known = admin.inner().fetch_metadata(Some(name), WAIT_MAX);
+        known.is_ok_and(|known| {
+            let found = known.topics().first().map(|topic| topic.partitions());
+            let led = found.unwrap_or_default().iter();
+            led.filter(|partition| partition.leader() >= 0).count() == partitions as usize
+        })
+    });
 }

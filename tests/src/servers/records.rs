@@ -1,6 +1,7 @@
 //! Records to topics and from them, for tests.
 
 use std::{
+    collections::HashMap,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -165,6 +166,8 @@ pub fn read_committed(client: &ClientConfig, topic: &str) -> Vec<Record> {
             Some(Err(_)) => {}
         }
     }
+    let ends: HashMap<i32, i64> = ends.into_iter().collect();
+    records.retain(|record: &Record| record.offset < ends[&record.partition]);
     records.sort_by_key(|record| (record.partition, record.offset));
     records
 }

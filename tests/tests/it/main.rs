@@ -22,6 +22,7 @@ mod postgres;
 mod samples;
 mod scoring;
 mod servers;
+mod shop_page;
 mod sinks;
 mod tidy;
 mod transport;

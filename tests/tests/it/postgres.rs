@@ -1,6 +1,8 @@
 //! What the gateway keeps in a PostgreSQL database, on a real one.
 
+mod exact;
 mod letters;
+mod outbox;
 mod sink;
 
 use std::sync::Arc;

@@ -73,7 +73,7 @@ fn would_split(one: &Placed<Source>, other: &Placed<Source>) -> bool {
             let database = Database::postgres(&one.url);
             !database.is_unknown()
                 && database == Database::postgres(&other.url)
-                && one.table.eq_ignore_ascii_case(&other.table)
+                && one.table == other.table
         }
         _ => false,
     }

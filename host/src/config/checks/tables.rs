@@ -89,12 +89,14 @@ struct Used<'e> {
 }
 
 impl Used<'_> {
-    /// Databases read names without regard to case.
     fn is_table_of(&self, other: &Self) -> bool {
-        !self.database.is_unknown()
-            && !self.table.is_empty()
-            && self.database == other.database
-            && self.table.eq_ignore_ascii_case(other.table)
+        let same_name = match self.database {
+            // The gateway quotes names, and to PostgreSQL quoted ones differ by case.
+            Database::Postgres(_) => self.table == other.table,
+            Database::Sqlite(_) => self.table.eq_ignore_ascii_case(other.table),
+        };
+        let known = !self.database.is_unknown() && !self.table.is_empty();
+        known && same_name && self.database == other.database
     }
 }
 

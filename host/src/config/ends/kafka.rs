@@ -10,15 +10,15 @@ use crate::limits::KAFKA_NAME_MAX_BYTES;
 
 /// A topic that is written to.
 pub(super) fn output(table: &mut Table<'_>) -> KafkaTopic {
-    let client = client(table);
+    let client = client(table, false);
     let topic = topic(table);
     KafkaTopic { client, topic }
 }
 
-/// How a cluster is reached.
-pub(super) fn client(table: &mut Table<'_>) -> KafkaClient {
+/// How a cluster is reached, by a source that delivers exactly once or by any other end.
+pub(super) fn client(table: &mut Table<'_>, exactly_once: bool) -> KafkaClient {
     let brokers = brokers(table);
-    let librdkafka = librdkafka::read(table);
+    let librdkafka = librdkafka::read(table, exactly_once);
     KafkaClient {
         brokers,
         librdkafka,

@@ -60,7 +60,7 @@ pub(in super::super) fn decides_login(setting: &str) -> bool {
 }
 
 /// The settings of an end, in the file's order.
-pub(super) fn read(table: &mut Table<'_>) -> Vec<(String, String)> {
+pub(super) fn read(table: &mut Table<'_>, exactly_once: bool) -> Vec<(String, String)> {
     let title = format!("`{KEY}` in {}", table.title());
     let reader = table.reader;
     let mut settings = Vec::new();
@@ -69,8 +69,9 @@ pub(super) fn read(table: &mut Table<'_>) -> Vec<(String, String)> {
         if setting.is_empty() || setting.contains(|c: char| c.is_control() || c == ' ') {
             let message = format!("{} in {title} is no setting's name", quoted(setting));
             reader.problem(name.span(), message);
-        } else if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == setting) {
-            reader.problem(name.span(), refusal(setting, &title, why));
+        } else if let Some(why) = refused(setting, exactly_once) {
+            let message = format!("`{setting}` in {title} cannot be set: {why}");
+            reader.problem(name.span(), message);
         } else if let Some(value) = text(reader, &title, setting, value) {
             if ACKS.contains(&setting) && !ACKS_ALL.contains(&value.as_str()) {
                 let message = format!(
@@ -84,21 +85,15 @@ pub(super) fn read(table: &mut Table<'_>) -> Vec<(String, String)> {
     settings
 }
 
-/// What a source that delivers exactly once cannot have set besides.
-pub(super) fn check_exactly_once(table: &mut Table<'_>) {
-    let title = format!("`{KEY}` in {}", table.title());
-    let reader = table.reader;
-    for (name, _) in table.settings(KEY) {
-        let setting: &str = name.get_ref();
-        let refused = REFUSED_EXACTLY_ONCE.iter().find(|(r, _)| *r == setting);
-        if let Some((_, why)) = refused {
-            reader.problem(name.span(), refusal(setting, &title, why));
-        }
-    }
-}
-
-fn refusal(setting: &str, title: &str, why: &str) -> String {
-    format!("`{setting}` in {title} cannot be set: {why}")
+/// Why a setting is not the user's, if so.
+fn refused(setting: &str, exactly_once: bool) -> Option<&'static str> {
+    let more = if exactly_once {
+        REFUSED_EXACTLY_ONCE
+    } else {
+        &[]
+    };
+    let mut all = REFUSED.iter().chain(more);
+    all.find(|(name, _)| *name == setting).map(|(_, why)| *why)
 }
 
 /// A value as librdkafka takes it; none if it is wrong, which is then recorded.

@@ -5,7 +5,7 @@ use super::{
         From, Guarantee, KafkaSource, Outbox, Source,
         table::{Bounds, Table},
     },
-    Placed, database, kafka, kind, librdkafka, list,
+    Placed, database, kafka, kind, list,
 };
 use crate::limits;
 
@@ -57,18 +57,12 @@ fn source(table: &mut Table<'_>) -> Option<Source> {
 }
 
 fn of_kafka(table: &mut Table<'_>) -> KafkaSource {
-    let client = kafka::client(table);
-    let topic = kafka::topic(table);
-    let group = kafka::group(table);
     let delivery = table.choice("delivery", DELIVERIES);
     let delivery = delivery.unwrap_or(Guarantee::AtLeastOnce);
-    if delivery == Guarantee::ExactlyOnce {
-        librdkafka::check_exactly_once(table);
-    }
     KafkaSource {
-        client,
-        topic,
-        group,
+        client: kafka::client(table, delivery == Guarantee::ExactlyOnce),
+        topic: kafka::topic(table),
+        group: kafka::group(table),
         delivery,
     }
 }

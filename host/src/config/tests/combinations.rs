@@ -87,21 +87,21 @@ fn a_topic_serves_one_end_of_a_pipeline() {
     assert_eq!(
         told(&with_ends(&format!("{KAFKA}\n{loops}\n{DEAD_KAFKA}"))),
         [
-            "9:59 `topic` in [[pipelines.fraud.sinks]] is one that this pipeline reads: each outcome would come back as an event"
+            "9:56 `topic` in [[pipelines.fraud.sinks]] is one that this pipeline reads: each outcome would come back as an event"
         ]
     );
     let loops = DEAD_KAFKA.replace("'dead'", "'in'");
     assert_eq!(
         told(&with_ends(&format!("{KAFKA}\n{TO_KAFKA}\n{loops}"))),
         [
-            "10:64 `topic` in [pipelines.fraud.dead_letter] is one that this pipeline reads: each dead letter would come back as an event"
+            "10:61 `topic` in [pipelines.fraud.dead_letter] is one that this pipeline reads: each dead letter would come back as an event"
         ]
     );
     let mixed = DEAD_KAFKA.replace("'dead'", "'out'");
     assert_eq!(
         told(&with_ends(&format!("{KAFKA}\n{TO_KAFKA}\n{mixed}"))),
         [
-            "10:64 `topic` in [pipelines.fraud.dead_letter] is one that a sink of this pipeline writes: who reads the outcomes would be given dead letters"
+            "10:61 `topic` in [pipelines.fraud.dead_letter] is one that a sink of this pipeline writes: who reads the outcomes would be given dead letters"
         ]
     );
     let twice = "sinks = [{ kind = 'kafka', brokers = 'b:9092', topic = 'out' }, { kind = 'kafka', brokers = 'a:1,B:9092', topic = 'out' }]";
@@ -128,7 +128,7 @@ fn a_table_serves_one_purpose() {
     let apart = sqlite.replace("./a.db", "b.db");
     assert!(parse(&with_ends(&format!("{KAFKA}\n{apart}"))).is_ok());
 
-    let postgres = "sinks = [{ kind = 'postgres', url = 'postgresql://h/d', table = 'events' }]\ndead_letter = { kind = 'postgres', url = 'postgres://h/d', table = 'EVENTS' }";
+    let postgres = "sinks = [{ kind = 'postgres', url = 'postgresql://h/d', table = 'events' }]\ndead_letter = { kind = 'postgres', url = 'postgres://h/d', table = 'events' }";
     let told = messages(&with_ends(&format!("{OUTBOX}\n{postgres}")));
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0].ends_with("which holds the events; the outcomes need a table of their own"));
@@ -156,7 +156,7 @@ fn two_pipelines_do_not_split_a_stream_between_them() {
     assert_eq!(
         told(&format!("{first}{same}")),
         [
-            "14:82 `group` in [[pipelines.other.sources]] is that of [[pipelines.fraud.sources]], which reads the same topic: each event would go to one of them only; give this one a group of its own"
+            "14:72 `group` in [[pipelines.other.sources]] is that of [[pipelines.fraud.sources]], which reads the same topic: each event would go to one of them only; give this one a group of its own"
         ]
     );
     for (part, instead) in [("'g'", "'h'"), ("'in'", "'in2'"), ("b:9092", "c:9092")] {

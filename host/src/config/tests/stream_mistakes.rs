@@ -62,7 +62,7 @@ fn an_unknown_key_or_word_of_a_stream_is_told_with_the_nearest() {
         (
             "kind = 'kafka'",
             "kind = 'kafca'",
-            "8:20 there is no source of kind `kafca`; did you mean `kafka`?",
+            "8:21 there is no source of kind `kafca`; did you mean `kafka`?",
         ),
     ] {
         assert_eq!(source(part, instead), [expected]);
@@ -197,7 +197,7 @@ fn settings_that_the_promises_rest_on_are_refused_with_the_reason() {
     ] {
         let told = settings(&format!("'{setting}' = 'hush'"));
         let expected = format!(
-            "8:91 `{setting}` in `librdkafka` in [[pipelines.fraud.sources]] cannot be set: "
+            "8:92 `{setting}` in `librdkafka` in [[pipelines.fraud.sources]] cannot be set: "
         );
         assert!(
             told.len() == 1 && told[0].starts_with(&expected) && told[0].contains(why),
@@ -226,27 +226,27 @@ fn settings_have_names_and_plain_values() {
     for (wrong, expected) in [
         (
             "security.protocol = 'SSL'",
-            "8:91 `security` in `librdkafka` in [[pipelines.fraud.sources]] is a table; a name with dots stands in quotes, such as `\"security.protocol\"`",
+            "8:92 `security` in `librdkafka` in [[pipelines.fraud.sources]] is a table; a name with dots stands in quotes, such as `\"security.protocol\"`",
         ),
         (
             "'a' = ['hush']",
-            "8:97 `a` in `librdkafka` in [[pipelines.fraud.sources]] must be a string without NUL, a number, `true` or `false`",
+            "8:98 `a` in `librdkafka` in [[pipelines.fraud.sources]] must be a string without NUL, a number, `true` or `false`",
         ),
         (
             "'a' = \"hush\\u0000\"",
-            "8:97 `a` in `librdkafka` in [[pipelines.fraud.sources]] must be a string without NUL, a number, `true` or `false`",
+            "8:98 `a` in `librdkafka` in [[pipelines.fraud.sources]] must be a string without NUL, a number, `true` or `false`",
         ),
         (
             "'' = 1",
-            "8:91 `` in `librdkafka` in [[pipelines.fraud.sources]] is no setting's name",
+            "8:92 `` in `librdkafka` in [[pipelines.fraud.sources]] is no setting's name",
         ),
         (
             "'a b' = 1",
-            "8:91 `a b` in `librdkafka` in [[pipelines.fraud.sources]] is no setting's name",
+            "8:92 `a b` in `librdkafka` in [[pipelines.fraud.sources]] is no setting's name",
         ),
         (
             "'a' = '${NO}'",
-            "8:98 the environment variable `NO` is not set, or is not UTF-8",
+            "8:99 the environment variable `NO` is not set, or is not UTF-8",
         ),
     ] {
         assert_eq!(settings(wrong), [expected]);
@@ -267,7 +267,7 @@ fn no_report_shows_a_secret_of_the_line_that_it_is_about() {
         ),
         (
             "sinks = [{ kind = 'postgres', url = 'postgres://u:hu:s/h@@h/d', tabel = 'x' }]",
-            "'postgres://u:********@h/d', tabel",
+            "'postgres://u:*******@h/d', tabel",
         ),
         (
             "sinks = [{ kind = 'kafka', brokers = 'b:1', topic = 't', tabel = 1, librdkafka = { 'sasl.password' = 'hush', \"ssl.key.pem\"=\"hu\\\"sh\" } }]",

@@ -60,6 +60,16 @@ impl Database {
         Ok(self)
     }
 
+    /// Whether the server takes the login, has the database, and lets the tables be made or written to. Nothing is made.
+    pub async fn try_out(&self) -> Result<(), Trouble> {
+        let mut lent = self.connections.lend().await?;
+        for table in &self.tables {
+            schema::permitted(&mut lent.connection, self.address(), table).await?;
+        }
+        lent.give_back();
+        Ok(())
+    }
+
     /// A connection to a database whose tables are up to date.
     pub async fn lend(&self) -> Result<Lent<'_>, Trouble> {
         let mut lent = self.connections.lend().await?;

@@ -51,6 +51,11 @@ impl PostgresDeadLetters {
             .map_err(|trouble: Trouble| trouble.into_error(KIND, pipeline))
     }
 
+    /// As [`super::connect`], of the dead letters' table.
+    pub async fn connect(config: &PostgresTable, pipeline: &str) -> Result<(), SinkError> {
+        super::try_out(config, Kind::DeadLetters, pipeline).await
+    }
+
     /// All in one transaction. A letter of an event that the table has already replaces its reason, and it counts as never retried: what
     /// was sent again and failed again must show up again.
     pub async fn write(&self, dead: &[DeadLetter]) -> Result<(), SinkError> {

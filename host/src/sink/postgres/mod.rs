@@ -4,7 +4,9 @@
 //! `psql -c "SELECT decision, count(*), avg(score) FROM scores GROUP BY decision"`.
 
 pub(crate) mod address;
+mod connect;
 pub(crate) mod connections;
+mod count;
 mod database;
 mod exact;
 mod letters;
@@ -12,6 +14,8 @@ mod rows;
 pub(crate) mod schema;
 pub(crate) mod trouble;
 
+pub use connect::{connect, connect_outbox};
+pub use count::count;
 pub use exact::{ExactPostgres, PostgresLedger};
 pub use letters::PostgresDeadLetters;
 
@@ -31,6 +35,23 @@ pub(super) fn check(table: &PostgresTable, pipeline: &str) -> Result<(), SinkErr
     checked
         .map(drop)
         .map_err(|trouble| trouble.into_error(KIND, pipeline))
+}
+
+/// Whether the server takes the login, has the database, and lets the outcomes' table be made or written to. Nothing is made.
+pub async fn connect(config: &PostgresTable, pipeline: &str) -> Result<(), SinkError> {
+    try_out(config, Kind::Scores, pipeline).await
+}
+
+async fn try_out(config: &PostgresTable, kind: Kind, pipeline: &str) -> Result<(), SinkError> {
+    let try_out = async {
+        let tables = vec![Table::new(kind, &config.table)?];
+        Database::new(&config.url, 1, tables, pipeline)?
+            .try_out()
+            .await
+    };
+    try_out
+        .await
+        .map_err(|trouble: Trouble| trouble.into_error(KIND, pipeline))
 }
 
 /// One pipeline's writer to one table.

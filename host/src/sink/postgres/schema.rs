@@ -135,6 +135,39 @@ pub async fn migrate(
     answered(transaction.commit()).await.map_err(trouble)
 }
 
+/// Whether the table could be made or written to; nothing is made.
+pub async fn permitted(
+    connection: &mut PgConnection,
+    address: &Address,
+    table: &Table,
+) -> Result<(), Trouble> {
+    let is_there = version(connection, address, table).await? > 0;
+    let (sql, lacking) = if is_there {
+        (
+            "SELECT has_table_privilege(to_regclass($1), 'INSERT')",
+            "to insert into",
+        )
+    } else {
+        (
+            "SELECT $1 = '' OR has_schema_privilege(current_schema(), 'CREATE') AND NOT pg_is_in_recovery()",
+            "to make",
+        )
+    };
+    let permitted = sqlx::query_scalar::<_, Option<bool>>(sql).bind(table.quoted());
+    let permitted = answered(permitted.fetch_one(connection))
+        .await
+        .map_err(|error| trouble::of(&error, address, &table.name))?;
+    // None where the search path names no schema.
+    if permitted == Some(true) {
+        return Ok(());
+    }
+    Err(Trouble::Permanent(format!(
+        "{address}: user `{}` is not permitted {lacking} table `{}`: grant it, or let somebody else make the table",
+        address.options.get_username(),
+        table.name
+    )))
+}
+
 fn latest(kind: Kind) -> i32 {
     kind.steps().len() as i32
 }

@@ -1,7 +1,7 @@
 //! The rows that this gateway leases, from the first to the moment when one of them gets lost or the source ends.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeSet, VecDeque},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -53,7 +53,9 @@ pub struct Leases<'s> {
     told: mpsc::UnboundedReceiver<i64>,
     /// Leased, and not yet in the queue.
     jobs: VecDeque<Job>,
-    /// Dealt with, and not yet deleted.
+    /// Leased, and not yet deleted.
+    held: BTreeSet<i64>,
+    /// Of these, what was dealt with.
     done: Vec<i64>,
     /// What one row holds, about.
     row_bytes: usize,
@@ -85,6 +87,7 @@ impl<'s> Leases<'s> {
             load,
             told,
             jobs: VecDeque::new(),
+            held: BTreeSet::new(),
             done: Vec::new(),
             row_bytes: ROW_BYTES,
             next: Next {
@@ -157,6 +160,7 @@ impl<'s> Leases<'s> {
         let bytes: usize = rows.iter().map(Row::bytes).sum();
         self.row_bytes = (bytes / rows.len()).max(1);
         for row in rows {
+            self.held.insert(row.id);
             let (position, hold) = self.lane.hold(row.id, row.id + 1, row.bytes());
             let null_payload = row.payload.is_none();
             let payload = row.payload.unwrap_or_default();
@@ -189,22 +193,21 @@ impl<'s> Leases<'s> {
         while !self.done.is_empty() {
             let first = self.done.len().saturating_sub(BATCH_MAX_ROWS);
             self.table.delete(&self.owner, &self.done[first..]).await?;
-            self.done.truncate(first);
+            for id in self.done.drain(first..) {
+                self.held.remove(&id);
+            }
             failpoint::at("stream.acknowledged");
         }
         Ok(())
     }
 
-    /// Where fewer rows are ours than are on their way, the gateway slept too long and somebody else has them: nothing more is delivered.
+    /// Where fewer rows are ours than are held, the gateway slept too long and somebody else has them: nothing more is delivered.
     async fn prolong(&mut self) -> Result<(), Trouble> {
-        let in_flight = self.load.events();
-        let prolonged = self.table.prolong(&self.owner).await?;
-        if (prolonged as usize) < in_flight {
+        let held: Vec<i64> = self.held.iter().copied().collect();
+        if !held.is_empty() && self.table.prolong(&self.owner, &held).await? < held.len() as u64 {
             tracing::warn!(
                 owner = self.owner,
-                in_flight,
-                prolonged,
-                "leases of an outbox ended; its rows are leased anew"
+                "leases of an outbox ended while its rows were worked on; they are leased anew"
             );
             self.lane.close();
         }
@@ -257,7 +260,8 @@ impl<'s> Leases<'s> {
         self.jobs.clear();
         let finish = async {
             self.delete().await?;
-            self.table.release(&self.owner).await
+            let held: Vec<i64> = self.held.iter().copied().collect();
+            self.table.release(&self.owner, &held).await
         };
         if let Err(trouble) = finish.await {
             tracing::warn!(

@@ -156,14 +156,15 @@ impl Table {
         ))
     }
 
-    /// Leases the oldest rows that nobody has, at most so many, in their order.
+    /// Leases the oldest rows that nobody has, at most so many, in their order. Rows are found by the primary key: as a join, the server
+    /// would read the whole table.
     pub async fn lease(&self, owner: &str, max: usize) -> Result<Vec<Row>, Trouble> {
         let columns = self.columns().await?;
         let sql = format!(
             "WITH free AS MATERIALIZED (SELECT id FROM {name} WHERE leased_until IS NULL OR leased_until < now() \
              ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED) \
              UPDATE {name} o SET leased_by = $1, leased_until = now() + $2 * interval '1 millisecond', attempts = o.attempts + 1 \
-             FROM free WHERE o.id = free.id RETURNING {columns}",
+             WHERE o.id = ANY (ARRAY(SELECT id FROM free)) RETURNING {columns}",
             name = quoted(&self.name)
         );
         let mut lent = self.connections.lend().await?;
@@ -181,16 +182,18 @@ impl Table {
         Ok(rows)
     }
 
-    /// Prolongs the owner's leases and tells how many there were.
-    pub async fn prolong(&self, owner: &str) -> Result<u64, Trouble> {
+    /// Prolongs the owner's leases of these rows and tells how many there were.
+    pub async fn prolong(&self, owner: &str, ids: &[i64]) -> Result<u64, Trouble> {
         let sql = format!(
-            "UPDATE {} SET leased_until = now() + $2 * interval '1 millisecond' WHERE leased_by = $1 AND leased_until > now()",
+            "UPDATE {} SET leased_until = now() + $2 * interval '1 millisecond' \
+             WHERE id = ANY($3) AND leased_by = $1 AND leased_until > now()",
             quoted(&self.name)
         );
         let mut lent = self.connections.lend().await?;
         let prolong = sqlx::query(AssertSqlSafe(sql))
             .bind(owner)
-            .bind(self.lease_ms);
+            .bind(self.lease_ms)
+            .bind(ids);
         let prolonged = answered(prolong.execute(&mut lent.connection))
             .await
             .map_err(|error| self.trouble(&error))?;
@@ -213,14 +216,14 @@ impl Table {
         Ok(())
     }
 
-    /// Gives the owner's rows back: whoever comes first may have them.
-    pub async fn release(&self, owner: &str) -> Result<(), Trouble> {
+    /// Gives these of the owner's rows back: whoever comes first may have them.
+    pub async fn release(&self, owner: &str, ids: &[i64]) -> Result<(), Trouble> {
         let sql = format!(
-            "UPDATE {} SET leased_by = NULL, leased_until = NULL WHERE leased_by = $1",
+            "UPDATE {} SET leased_by = NULL, leased_until = NULL WHERE id = ANY($2) AND leased_by = $1",
             quoted(&self.name)
         );
         let mut lent = self.connections.lend().await?;
-        let release = sqlx::query(AssertSqlSafe(sql)).bind(owner);
+        let release = sqlx::query(AssertSqlSafe(sql)).bind(owner).bind(ids);
         answered(release.execute(&mut lent.connection))
             .await
             .map_err(|error| self.trouble(&error))?;
@@ -233,7 +236,7 @@ impl Table {
         let name = quoted(&self.name);
         let sql = format!(
             "SELECT CASE WHEN n < $1 THEN n ELSE greatest(n, (SELECT reltuples::bigint FROM pg_class WHERE oid = to_regclass($2))) END \
-             FROM (SELECT count(*) AS n FROM (SELECT 1 FROM {name} LIMIT $1) AS some) AS counted"
+             FROM (SELECT count(*) AS n FROM (SELECT 1 FROM {name} LIMIT $1) AS first) AS counted"
         );
         let mut lent = self.connections.lend().await?;
         let count = sqlx::query_scalar(AssertSqlSafe(sql))

@@ -12,9 +12,8 @@ const CONNECT_MAX_MS: u64 = 5_000;
 /// Wakes whoever waits for `woken` at each notification of the channel, for ever: a connection that broke is made anew.
 pub async fn listen(address: Address, channel: String, woken: &Notify) -> Infallible {
     loop {
-        if let Err(error) = until_broken(&address, &channel, woken).await {
-            tracing::debug!(%error, %address, "no notifications; the table is polled");
-        }
+        let Err(error) = until_broken(&address, &channel, woken).await;
+        tracing::debug!(%error, %address, "no notifications; the table is polled");
         tokio::time::sleep(Duration::from_millis(BACKOFF_MAX_MS)).await;
     }
 }

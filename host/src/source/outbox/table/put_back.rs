@@ -2,8 +2,11 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{Table, answered, columns, quoted};
-use crate::{event::Header, sink::trouble::Trouble};
+use super::{Table, answered, quoted};
+use crate::{
+    event::Header,
+    sink::{columns, trouble::Trouble},
+};
 
 /// An event that came from the table.
 #[derive(Clone, Copy, Debug)]
