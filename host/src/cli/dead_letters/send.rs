@@ -58,13 +58,13 @@ impl Sender {
     pub async fn send(&mut self, letter: &Letter) -> Result<(), Unsent> {
         let headers = again(&letter.headers);
         match letter.origin.split_once(':') {
-            Some(("kafka", place)) => self.to_topic(place, letter, &headers).await,
-            Some(("postgres", place)) => self.to_outbox(place, letter, &headers).await,
-            _ => self.to_gateway(letter, &headers).await,
+            Some(("kafka", place)) => self.send_to_topic(place, letter, &headers).await,
+            Some(("postgres", place)) => self.send_to_outbox(place, letter, &headers).await,
+            _ => self.send_to_gateway(letter, &headers).await,
         }
     }
 
-    async fn to_topic(
+    async fn send_to_topic(
         &mut self,
         place: &str,
         letter: &Letter,
@@ -105,7 +105,7 @@ impl Sender {
         Ok(self.topics[nth].1.send(event).await?)
     }
 
-    async fn to_outbox(
+    async fn send_to_outbox(
         &self,
         place: &str,
         letter: &Letter,
@@ -135,7 +135,7 @@ impl Sender {
         put_back.map_err(|reason| Unsent::Broken(anyhow!("{reason}")))
     }
 
-    async fn to_gateway(&mut self, letter: &Letter, headers: &[Header]) -> Result<(), Unsent> {
+    async fn send_to_gateway(&mut self, letter: &Letter, headers: &[Header]) -> Result<(), Unsent> {
         let name = &self.pipeline.name;
         if !self.pipeline.sources.contains(&config::Source::Http) {
             return Err(Unsent::Refused(format!(
