@@ -54,6 +54,16 @@ impl DeadLetters {
         })
     }
 
+    /// What can be said of it without opening it or making anything.
+    pub fn check(config: &config::DeadLetter, pipeline: &str) -> Result<(), SinkError> {
+        match config {
+            config::DeadLetter::File { .. } => Ok(()),
+            config::DeadLetter::Kafka(topic) => super::kafka::check(topic, pipeline),
+            config::DeadLetter::Postgres(table) => super::postgres::check(table, pipeline),
+            config::DeadLetter::Sqlite { path, .. } => super::sqlite::check(path, pipeline),
+        }
+    }
+
     /// The kind's name, as in the configuration and in metrics.
     pub fn kind(&self) -> &'static str {
         match &self.keeper {

@@ -4,7 +4,6 @@
 //! `psql -c "SELECT decision, count(*), avg(score) FROM scores GROUP BY decision"`.
 
 pub(crate) mod address;
-mod connect;
 pub(crate) mod connections;
 mod count;
 mod database;
@@ -14,7 +13,6 @@ mod rows;
 pub(crate) mod schema;
 pub(crate) mod trouble;
 
-pub use connect::{connect, connect_outbox};
 pub use count::count;
 pub use exact::{ExactPostgres, PostgresLedger};
 pub use letters::PostgresDeadLetters;
