@@ -2,6 +2,7 @@
 
 mod build;
 mod compile;
+mod dead_letters;
 mod inspect;
 mod runtime;
 mod serve;
@@ -33,6 +34,7 @@ enum Command {
     Build(build::Args),
     Compile(compile::Args),
     Inspect(inspect::Args),
+    DeadLetters(dead_letters::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -74,6 +76,7 @@ impl Cli {
             Command::Build(args) => build::run(args),
             Command::Compile(args) => compile::run(args),
             Command::Inspect(args) => inspect::run(args),
+            Command::DeadLetters(args) => runtime::block_on(dead_letters::run(args)),
         };
         match result {
             Ok(code) => code,

@@ -147,9 +147,21 @@ impl Producer {
         topic: &str,
         record: Record<'_>,
     ) -> Result<(), (Unsent, OwnedHeaders)> {
+        self.send_to(call, row, topic, None, record)
+    }
+
+    /// [`Self::send`] into a partition; none for that of the record's key.
+    pub fn send_to(
+        &self,
+        call: &Call,
+        row: usize,
+        topic: &str,
+        partition: Option<i32>,
+        record: Record<'_>,
+    ) -> Result<(), (Unsent, OwnedHeaders)> {
         let native = BaseRecord::<[u8], [u8], _> {
             topic,
-            partition: None,
+            partition,
             payload: record.value,
             key: record.key,
             timestamp: i64::try_from(record.timestamp_ms).ok(),
