@@ -89,12 +89,13 @@ impl Cli {
 }
 
 impl Log {
+    /// Of Kafka, `scoregate::kafka` tells what librdkafka itself says; its wrapper would add only that a consumer was closed before it was dropped.
     /// Commands that end speak for themselves: of the log they show warnings only, unless told otherwise.
     fn start(&self, serves: bool) -> Result<(), String> {
         let default = if serves {
-            "info"
+            "info,rdkafka=off"
         } else {
-            "warn,wasmtime=error"
+            "warn,wasmtime=error,rdkafka=off"
         };
         let directives = self.log.as_deref().unwrap_or(default);
         let filter = tracing_subscriber::EnvFilter::try_new(directives)
