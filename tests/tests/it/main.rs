@@ -8,6 +8,7 @@ mod config;
 mod cors;
 mod crash;
 mod drain;
+mod exactly_once;
 mod hostile;
 mod http;
 mod instances;
