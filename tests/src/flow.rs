@@ -71,7 +71,14 @@ impl Flow {
     /// From a fresh topic of `kafka` to `destination`; the payments are the same for the same seed.
     pub fn new(kafka: &Kafka, destination: Destination, seed: u64, pace: Pace) -> Self {
         let input = kafka.fresh_topic("payments", PARTITIONS);
-        Self::over(kafka.client(), kafka.brokers(), input, destination, seed, pace)
+        Self::over(
+            kafka.client(),
+            kafka.brokers(),
+            input,
+            destination,
+            seed,
+            pace,
+        )
     }
 
     /// From a topic of a server of any sort.
@@ -134,7 +141,10 @@ impl Flow {
 
     /// How many records were sent.
     pub fn sent(&self) -> i64 {
-        self.feed.lock().unwrap_or_else(PoisonError::into_inner).sent
+        self.feed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .sent
     }
 
     /// How many records the gateways have left behind them, as the place tells that is kept with the outcomes.

@@ -150,7 +150,10 @@ impl Gateway {
     /// The status of `/health/ready`, and its body.
     pub fn readiness(&self) -> (u16, String) {
         let reply = block_on(async { self.admin_client().get("/health/ready").await });
-        (reply.status, String::from_utf8_lossy(&reply.body).into_owned())
+        (
+            reply.status,
+            String::from_utf8_lossy(&reply.body).into_owned(),
+        )
     }
 
     /// What the gateway has logged so far, one JSON object a line.

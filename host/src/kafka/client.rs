@@ -9,24 +9,6 @@ use rdkafka::{
 use super::KafkaFailure;
 use crate::config;
 
-/// Settings of librdkafka that a configuration must not give: the delivery guarantee rests on them, or the configuration has a key
-/// of its own for them.
-pub const RESERVED: &[&str] = &[
-    "bootstrap.servers",
-    "metadata.broker.list",
-    "group.id",
-    "enable.auto.commit",
-    "auto.commit.enable",
-    "enable.auto.offset.store",
-    "enable.idempotence",
-    "transactional.id",
-    // Lag and readiness are read from them.
-    "statistics.interval.ms",
-];
-
-/// More of them where delivery is exactly once: what an aborted transaction wrote must not be read.
-pub const RESERVED_EXACTLY_ONCE: &[&str] = &["isolation.level"];
-
 /// Words in the names of settings whose values are secrets.
 const SECRET_WORDS: [&str; 4] = ["password", "secret", "pem", "token"];
 

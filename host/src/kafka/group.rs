@@ -242,7 +242,8 @@ impl fmt::Debug for Group {
 }
 
 fn settings(source: &config::KafkaSource, server: &str) -> ClientConfig {
-    let mut defaults = vec![
+    let defaults = [
+        ("partition.assignment.strategy", "cooperative-sticky"),
         ("auto.offset.reset", "earliest"),
         // What librdkafka has read ahead, and what one answer of a broker may hold: it stays in memory while one record of it does.
         ("queued.max.messages.kbytes", "16384"),
@@ -252,18 +253,11 @@ fn settings(source: &config::KafkaSource, server: &str) -> ClientConfig {
         ("topic.metadata.refresh.interval.ms", "5000"),
         ("isolation.level", "read_committed"),
     ];
-    // Where the broker itself assigns partitions, naming a strategy is an error.
-    let users = &source.client.librdkafka;
-    let assigned_by_broker = users
-        .iter()
-        .any(|(name, value)| name == "group.protocol" && value.eq_ignore_ascii_case("consumer"));
-    if !assigned_by_broker {
-        defaults.push(("partition.assignment.strategy", "cooperative-sticky"));
-    }
     let mut fixed = vec![
         ("group.id", &*source.group),
         ("enable.auto.commit", "false"),
         ("enable.auto.offset.store", "false"),
+        // Lag and readiness are read from them.
         ("statistics.interval.ms", "1000"),
     ];
     if source.delivery == config::Guarantee::ExactlyOnce {

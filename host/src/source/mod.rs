@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use file::{FileSource, Positions};
 pub use kafka::KafkaSource;
-pub use outbox::OutboxSource;
+pub use outbox::{OutboxSource, Returned};
 
 use crate::{config, health::Health, kafka::Group, pipeline::Pipeline};
 

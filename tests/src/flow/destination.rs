@@ -1,9 +1,6 @@
 //! Where outcomes go, and what is there.
 
-use std::{
-    path::PathBuf,
-    sync::OnceLock,
-};
+use std::{path::PathBuf, sync::OnceLock};
 
 use rdkafka::ClientConfig;
 use sqlx::{

@@ -208,6 +208,7 @@ impl Reader {
         for change in self.source.group.take_changes() {
             self.source.metrics.rebalance();
             match change {
+                Change::Assigned(numbers) if numbers.is_empty() => self.watch.joined(),
                 Change::Assigned(numbers) => {
                     for number in numbers {
                         self.assigned(number);

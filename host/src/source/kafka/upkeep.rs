@@ -250,9 +250,11 @@ impl Reader {
     }
 
     fn tell_lag(&self) {
-        let known = &self.watch.view().partitions;
+        let Some(view) = self.watch.view() else {
+            return;
+        };
         for (number, partition) in &self.partitions {
-            let lag = known.get(number).and_then(|known| {
+            let lag = view.partitions.get(number).and_then(|known| {
                 let idle = partition.is_idle() && self.jobs.is_empty();
                 known.lag(partition.watermark(), idle)
             });

@@ -27,7 +27,8 @@ pub struct Watch {
     looked: Instant,
     /// A partition is not read, since a database does not give it.
     pub claiming: Option<String>,
-    view: View,
+    /// None until librdkafka told anything.
+    view: Option<View>,
     coordinator_down: Option<Instant>,
 }
 
@@ -44,7 +45,7 @@ impl Watch {
             topic_missing: false,
             looked: Instant::now(),
             claiming: None,
-            view: View::default(),
+            view: None,
             coordinator_down: None,
         }
     }
@@ -53,7 +54,12 @@ impl Watch {
     pub fn reads(&mut self) {
         self.refused = None;
         self.topic_missing = false;
-        if self.claiming.is_none() {
+        self.joined();
+    }
+
+    /// The group took it in, though it may have no partition for it.
+    pub fn joined(&mut self) {
+        if self.refused.is_none() && self.claiming.is_none() {
             self.health.works();
         }
     }
@@ -93,7 +99,7 @@ impl Watch {
     /// Looks again, about once a second.
     pub fn look(&mut self, group: &Group) {
         if let Some(view) = group.take_view() {
-            self.view = view;
+            self.view = Some(view);
         }
         if self.topic_missing && self.looked.elapsed() > LOOK_EVERY {
             self.looked = Instant::now();
@@ -104,22 +110,27 @@ impl Watch {
         }
         match self.trouble(group) {
             Some(trouble) => self.health.fails(trouble),
-            None => self.health.works(),
+            None if self.view.is_some() => self.health.works(),
+            None => {}
         }
     }
 
     /// What librdkafka knew last.
-    pub fn view(&self) -> &View {
-        &self.view
+    pub fn view(&self) -> Option<&View> {
+        self.view.as_ref()
     }
 
     fn trouble(&mut self, group: &Group) -> Option<String> {
         let brokers = group.brokers();
-        if !self.view.broker_up {
+        let refused = self.refused.as_ref().or(self.claiming.as_ref());
+        let Some(view) = &self.view else {
+            return refused.cloned();
+        };
+        if !view.broker_up {
             let away = format!("none of the brokers {brokers} can be reached");
             return Some(group.reasons().explain(away));
         }
-        if self.view.coordinator_up {
+        if view.coordinator_up {
             self.coordinator_down = None;
         } else {
             self.coordinator_down.get_or_insert_with(Instant::now);
@@ -130,7 +141,7 @@ impl Watch {
             let away = format!("no coordinator of group `{name}` answers at the brokers {brokers}");
             return Some(group.reasons().explain(away));
         }
-        self.refused.clone().or_else(|| self.claiming.clone())
+        refused.cloned()
     }
 }
 
