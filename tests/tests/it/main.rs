@@ -9,6 +9,7 @@ mod cors;
 mod crash;
 mod dead_letters;
 mod drain;
+mod exactly_once;
 mod file_source;
 mod hostile;
 mod http;
