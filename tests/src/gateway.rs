@@ -16,6 +16,7 @@ use crate::{
     client::Client,
     command::Ended,
     folder::Folder,
+    servers::blocking::block_on,
     signal::{self, Signal},
     workspace,
 };
@@ -135,6 +136,24 @@ impl Gateway {
     /// A client of the operators' listener.
     pub fn admin_client(&self) -> Client {
         Client::new(self.admin)
+    }
+
+    /// Samples of a metric, their sum, and how many they are; both 0 where there is none. `name` may begin a line or hold labels' first part.
+    pub fn metric(&self, name: &str) -> (f64, usize) {
+        let text = block_on(async { self.admin_client().get("/metrics").await.body });
+        let text = String::from_utf8(text.to_vec()).expect("text");
+        let samples = text.lines().filter(|line| line.starts_with(name));
+        let values = samples.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+        values.fold((0.0, 0), |(sum, count), value| (sum + value, count + 1))
+    }
+
+    /// The status of `/health/ready`, and its body.
+    pub fn readiness(&self) -> (u16, String) {
+        let reply = block_on(async { self.admin_client().get("/health/ready").await });
+        (
+            reply.status,
+            String::from_utf8_lossy(&reply.body).into_owned(),
+        )
     }
 
     /// What the gateway has logged so far, one JSON object a line.

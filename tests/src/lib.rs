@@ -4,6 +4,7 @@ pub mod checker;
 pub mod client;
 pub mod command;
 pub mod components;
+pub mod flow;
 pub mod folder;
 pub mod gateway;
 pub mod payments;

@@ -96,6 +96,20 @@ pub fn with_ends(ends: &str) -> String {
     format!("{PIPELINE}{ends}")
 }
 
+/// The plugins and the pipeline `fraud` with so many scoring threads, without its ends.
+pub fn with_workers(workers: usize) -> String {
+    format!("{PIPELINE}workers = {workers}\n")
+}
+
+/// Settings of librdkafka for the end that stands before.
+pub fn librdkafka(settings: &[(&str, &str)]) -> String {
+    let settings: Vec<String> = settings
+        .iter()
+        .map(|(name, value)| format!("\"{name}\" = \"{value}\""))
+        .collect();
+    format!("librdkafka = {{ {} }}\n", settings.join(", "))
+}
+
 /// A source of the pipeline `fraud`.
 pub fn kafka_source(brokers: &str, topic: &str, group: &str, delivery: &str) -> String {
     format!(

@@ -2,6 +2,7 @@
 
 mod build;
 mod compile;
+mod dead_letters;
 mod inspect;
 mod runtime;
 mod serve;
@@ -33,6 +34,7 @@ enum Command {
     Build(build::Args),
     Compile(compile::Args),
     Inspect(inspect::Args),
+    DeadLetters(dead_letters::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -74,6 +76,7 @@ impl Cli {
             Command::Build(args) => build::run(args),
             Command::Compile(args) => compile::run(args),
             Command::Inspect(args) => inspect::run(args),
+            Command::DeadLetters(args) => runtime::block_on(dead_letters::run(args)),
         };
         match result {
             Ok(code) => code,
@@ -86,12 +89,13 @@ impl Cli {
 }
 
 impl Log {
+    /// Of Kafka, `scoregate::kafka` tells what librdkafka itself says; its wrapper would add only that a consumer was closed before it was dropped.
     /// Commands that end speak for themselves: of the log they show warnings only, unless told otherwise.
     fn start(&self, serves: bool) -> Result<(), String> {
         let default = if serves {
-            "info"
+            "info,rdkafka=off"
         } else {
-            "warn,wasmtime=error"
+            "warn,wasmtime=error,rdkafka=off"
         };
         let directives = self.log.as_deref().unwrap_or(default);
         let filter = tracing_subscriber::EnvFilter::try_new(directives)

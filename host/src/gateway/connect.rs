@@ -6,7 +6,8 @@ use tokio::{task::JoinHandle, time::timeout};
 
 use crate::{
     config::{Config, DeadLetter, KafkaTopic, Outbox, Pipeline, PostgresTable, Sink, Source},
-    sink::{self, SinkError},
+    sink::{self, SinkError, postgres::PostgresDeadLetters},
+    source::OutboxSource,
 };
 
 /// How long one server may take to answer. Questions bound themselves to less where they can, and then say more.
@@ -16,16 +17,20 @@ const ANSWER_MAX: Duration = Duration::from_secs(11);
 enum Question {
     Topic(KafkaTopic),
     Table(PostgresTable),
+    Letters(PostgresTable),
     Outbox(Outbox),
 }
 
 impl Question {
-    async fn ask(&self, pipeline: &str) -> Result<(), SinkError> {
-        match self {
+    /// One sentence where the answer is no.
+    async fn ask(&self, pipeline: &str) -> Result<(), String> {
+        let of_sink = match self {
             Question::Topic(topic) => sink::kafka::connect(topic, pipeline).await,
             Question::Table(table) => sink::postgres::connect(table, pipeline).await,
-            Question::Outbox(outbox) => sink::postgres::connect_outbox(outbox, pipeline).await,
-        }
+            Question::Letters(table) => PostgresDeadLetters::connect(table, pipeline).await,
+            Question::Outbox(outbox) => return OutboxSource::connect(outbox).await,
+        };
+        of_sink.map_err(detail)
     }
 }
 
@@ -36,7 +41,7 @@ pub async fn check_connections(config: &Config) -> Vec<String> {
     for (place, answer) in asked {
         let fault = match answer.await {
             Ok(Ok(Ok(()))) => continue,
-            Ok(Ok(Err(error))) => detail(error),
+            Ok(Ok(Err(fault))) => fault,
             Ok(Err(_)) => format!("did not answer within {} s", ANSWER_MAX.as_secs()),
             Err(_) => "asking ended by a panic".to_owned(),
         };
@@ -45,7 +50,7 @@ pub async fn check_connections(config: &Config) -> Vec<String> {
     faults
 }
 
-type Answer = JoinHandle<Result<Result<(), SinkError>, tokio::time::error::Elapsed>>;
+type Answer = JoinHandle<Result<Result<(), String>, tokio::time::error::Elapsed>>;
 
 fn ask_all(pipeline: &Pipeline) -> Vec<(String, Answer)> {
     let name = &pipeline.name;
@@ -78,7 +83,7 @@ fn questions(pipeline: &Pipeline) -> Vec<(&'static str, Question)> {
     let dead = pipeline.dead_letter.iter().filter_map(|dead| match dead {
         DeadLetter::Kafka(topic) => Some(("dead_letter kafka", Question::Topic(topic.clone()))),
         DeadLetter::Postgres(table) => {
-            Some(("dead_letter postgres", Question::Table(table.clone())))
+            Some(("dead_letter postgres", Question::Letters(table.clone())))
         }
         DeadLetter::Sqlite { .. } | DeadLetter::File { .. } => None,
     });

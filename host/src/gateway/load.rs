@@ -16,7 +16,8 @@ use crate::{
     plugin::{
         Cache, CheckError, Engine, Kind, LoadError, Release, Settings, Slot, Store, StoreError,
     },
-    sink::Sink,
+    sink::{DeadLetters, Sink},
+    source,
     telemetry::Telemetry,
 };
 
@@ -30,6 +31,19 @@ pub async fn check(config: &Config) -> Result<Vec<String>, StartError> {
         if let Err(Some(text)) = generation(pipeline, &slots) {
             faults.push(format!("pipeline `{}`: {text}", pipeline.name));
         }
+        let name = &pipeline.name;
+        let sources = pipeline.sources.iter();
+        faults.extend(
+            sources
+                .filter_map(|source| source::check(source, &config.server.name).err())
+                .map(|fault| format!("pipeline `{name}`: {fault}")),
+        );
+        let dead_letter = pipeline.dead_letter.iter();
+        faults.extend(
+            dead_letter
+                .filter_map(|dead| DeadLetters::check(dead, name).err())
+                .map(|error| error.to_string()),
+        );
         let sinks = pipeline.sinks.iter();
         faults.extend(
             sinks

@@ -39,7 +39,7 @@ impl Client {
     pub async fn post(
         &mut self,
         path: &str,
-        headers: &[(&'static str, &str)],
+        headers: &[(&str, &str)],
         body: Bytes,
     ) -> anyhow::Result<(StatusCode, Bytes)> {
         let mut request = Request::post(path);

@@ -1,6 +1,6 @@
 //! How values stand in the columns of any database.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -18,6 +18,14 @@ pub fn text(bytes: &[u8]) -> Option<&str> {
         return None;
     }
     std::str::from_utf8(bytes).ok()
+}
+
+/// A plugin's or a server's words as any database holds them: a NUL in them must not cost the row.
+pub fn sentence(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        return text.replace('\0', "\u{fffd}").into();
+    }
+    text.into()
 }
 
 /// Milliseconds as a signed number.

@@ -10,9 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 pub use file::{FileSource, Positions};
 pub use kafka::KafkaSource;
-pub use outbox::OutboxSource;
+pub use outbox::{OutboxSource, Returned};
 
-use crate::pipeline::Pipeline;
+use crate::{config, health::Health, kafka::Group, pipeline::Pipeline};
 
 /// One stream of one pipeline.
 pub enum Source {
@@ -28,6 +28,17 @@ pub struct Stop {
     pub reading: CancellationToken,
     /// All that will ever be delivered was: what it was told of is acknowledged, and it leaves.
     pub delivering: CancellationToken,
+}
+
+/// What can be said of a source without opening anything: one sentence.
+pub fn check(config: &config::Source, server: &str) -> Result<(), String> {
+    match config {
+        config::Source::Http | config::Source::File { .. } => Ok(()),
+        config::Source::Kafka(kafka) => Group::new(kafka, server, Health::default())
+            .map(drop)
+            .map_err(|error| error.to_string()),
+        config::Source::Postgres(outbox) => OutboxSource::check(outbox),
+    }
 }
 
 impl Source {

@@ -18,6 +18,7 @@ mod process;
 mod sample;
 mod spin_model;
 mod start;
+mod stream;
 mod table;
 
 use clap::{Parser as _, ValueEnum};
@@ -52,6 +53,8 @@ enum Section {
     Neighbour,
     /// Ten times what a pipeline can do.
     Overload,
+    /// Topic to model to topic or table, beside native programs. It starts a Kafka and a PostgreSQL.
+    Stream,
 }
 
 fn main() -> anyhow::Result<std::process::ExitCode> {
@@ -62,6 +65,7 @@ fn main() -> anyhow::Result<std::process::ExitCode> {
             return Ok(scoregate::cli::Cli::parse_from(&args[1..]).run());
         }
         Some(process::AS_NATIVE) => return native_server::run(),
+        Some(process::AS_NATIVE_STREAM) => return stream::native::run(&args[2..]),
         _ => {}
     }
     let args = Args::parse();
@@ -81,6 +85,7 @@ fn main() -> anyhow::Result<std::process::ExitCode> {
             Section::Start => start::run(&sample, effort, &mut table)?,
             Section::Neighbour => neighbour::run(&sample, effort, &mut table)?,
             Section::Overload => overload::run(&sample, effort, &mut table)?,
+            Section::Stream => stream::run(&sample, effort, &mut table)?,
         }
     }
     machine::print_load("at the end");

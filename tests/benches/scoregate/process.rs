@@ -12,6 +12,7 @@ use anyhow::Context as _;
 /// First arguments by which the benchmark's own binary becomes what is measured.
 pub const AS_SCOREGATE: &str = "scoregate";
 pub const AS_NATIVE: &str = "native";
+pub const AS_NATIVE_STREAM: &str = "native-stream";
 
 /// Ends with its owner.
 pub struct Server {

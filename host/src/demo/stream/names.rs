@@ -37,8 +37,8 @@ impl Names {
             payments: topic("payments"),
             decisions: topic("decisions"),
             dead: topic("dead"),
-            table_dead: format!("scoregate_demo_{run}_dead"),
-            table: format!("scoregate_demo_{run}"),
+            table_dead: format!("demo_{run}_dead"),
+            table: format!("demo_{run}_scores"),
         }
     }
 

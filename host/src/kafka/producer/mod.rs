@@ -32,7 +32,7 @@ const SETTINGS: [(&str, &str); 6] = [
     ("queue.buffering.max.kbytes", "65536"),
 ];
 /// A call learns within it that the brokers are away, and its caller tries again.
-const MESSAGE_TIMEOUT: (&str, &str) = ("message.timeout.ms", "5000");
+const MESSAGE_TIMEOUT: (&str, &str) = ("message.timeout.ms", "3000");
 /// For so long a gateway that is frozen in a transaction holds others back, and readers of its topics.
 const TRANSACTION_TIMEOUT: (&str, &str) = ("transaction.timeout.ms", "15000");
 
@@ -147,9 +147,21 @@ impl Producer {
         topic: &str,
         record: Record<'_>,
     ) -> Result<(), (Unsent, OwnedHeaders)> {
+        self.send_to(call, row, topic, None, record)
+    }
+
+    /// [`Self::send`] into a partition; none for that of the record's key.
+    pub fn send_to(
+        &self,
+        call: &Call,
+        row: usize,
+        topic: &str,
+        partition: Option<i32>,
+        record: Record<'_>,
+    ) -> Result<(), (Unsent, OwnedHeaders)> {
         let native = BaseRecord::<[u8], [u8], _> {
             topic,
-            partition: None,
+            partition,
             payload: record.value,
             key: record.key,
             timestamp: i64::try_from(record.timestamp_ms).ok(),
@@ -202,6 +214,16 @@ impl Producer {
             )),
             None => Some(format!("{} tell nothing of topic `{topic}`", self.brokers)),
         }
+    }
+
+    /// All is well: what was complained of before explains no later failure.
+    pub fn works(&self) {
+        self.native.context().reasons.clear();
+    }
+
+    /// Whether brokers cannot be used, as librdkafka has complained a moment ago.
+    pub fn complains(&self) -> bool {
+        self.native.context().reasons.last().is_some()
     }
 
     /// A failure's text with librdkafka's last complaint behind it.

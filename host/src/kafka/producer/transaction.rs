@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rdkafka::{
     Offset, TopicPartitionList, consumer::ConsumerGroupMetadata, error::KafkaError,
-    producer::Producer as _,
+    producer::Producer as _, types::RDKafkaErrorCode,
 };
 
 use super::Producer;
@@ -73,7 +73,11 @@ impl Producer {
         Err(match &error {
             KafkaError::Transaction(error) => {
                 let reason = error.string();
-                if error.is_fatal() {
+                if error.code() == RDKafkaErrorCode::Fenced {
+                    Trouble::Broken(format!(
+                        "{reason} (another client began to use this id: no two gateways may have the same `server.name`)"
+                    ))
+                } else if error.is_fatal() {
                     Trouble::Broken(reason)
                 } else if error.txn_requires_abort() {
                     Trouble::Abort(reason)

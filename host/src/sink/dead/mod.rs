@@ -1,6 +1,7 @@
 //! Where events go that have no outcome and that nobody waits for.
 
 mod append;
+mod archive;
 mod file;
 mod kafka;
 mod last_resort;
@@ -8,15 +9,18 @@ mod letter;
 pub mod line;
 mod postgres;
 mod sqlite;
+mod topic;
 
 use std::path::Path;
 
+pub use archive::Archive;
 pub use file::FileDeadLetters;
 pub use kafka::KafkaDeadLetters;
 pub use last_resort::LastResort;
 pub use letter::{Filter, Letter, Order};
 pub use postgres::PostgresDeadLetters;
 pub use sqlite::SqliteDeadLetters;
+pub use topic::TopicLetters;
 
 use super::error::SinkError;
 use crate::{config, dead_letter::DeadLetter};
@@ -48,6 +52,16 @@ impl DeadLetters {
             keeper: Keeper::open(config, pipeline).await?,
             last_resort: LastResort::new(last_resort, pipeline),
         })
+    }
+
+    /// What can be said of it without opening it or making anything.
+    pub fn check(config: &config::DeadLetter, pipeline: &str) -> Result<(), SinkError> {
+        match config {
+            config::DeadLetter::File { .. } => Ok(()),
+            config::DeadLetter::Kafka(topic) => super::kafka::check(topic, pipeline),
+            config::DeadLetter::Postgres(table) => super::postgres::check(table, pipeline),
+            config::DeadLetter::Sqlite { path, .. } => super::sqlite::check(path, pipeline),
+        }
     }
 
     /// The kind's name, as in the configuration and in metrics.

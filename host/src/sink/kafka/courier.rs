@@ -24,14 +24,17 @@ const YIELD_EVERY_ROWS: usize = 256;
 /// What brokers may take to tell of a topic that took no records.
 const PROBE_MAX: Duration = Duration::from_secs(2);
 
+/// What is sent before its reports are waited for, at first: all of it must be acknowledged within `message.timeout.ms`.
+const CHUNK_MAX_BYTES: usize = 8 << 20;
+
 /// See the module.
 #[derive(Debug)]
 pub struct Courier {
     topic: KafkaTopic,
     pipeline: String,
     producer: Mutex<Arc<Producer>>,
-    /// What is sent before its reports are waited for: all, until a broker finds a batch too large. It does not say which of the batch's
-    /// records is, so ever fewer are sent together until one is alone.
+    /// What is sent before its reports are waited for. A broker that finds a batch too large does not say which of its records is: ever
+    /// fewer are then sent together, until one is alone.
     chunk_max_bytes: AtomicUsize,
 }
 
@@ -50,7 +53,7 @@ impl Courier {
             topic: topic.clone(),
             pipeline: pipeline.to_owned(),
             producer: Mutex::new(make(topic, pipeline)?),
-            chunk_max_bytes: AtomicUsize::new(usize::MAX),
+            chunk_max_bytes: AtomicUsize::new(CHUNK_MAX_BYTES),
         })
     }
 
@@ -69,6 +72,7 @@ impl Courier {
                 Err(code) => return Err(self.trouble(producer, code).await),
             };
         }
+        producer.works();
         if refused.is_empty() {
             return Ok(());
         }
@@ -89,12 +93,13 @@ impl Courier {
         let call = producer.open_call();
         let mut buffer = Vec::new();
         let (mut row, mut sent, mut bytes) = (first, 0, 0_usize);
+        // The whole queue is free for this row: if it is not enough, it never will be.
+        let mut has_room = false;
         while row < rows.len() {
             if refused.iter().any(|refused| refused.row == row) {
                 row += 1;
                 continue;
             }
-            let had_room = producer.is_idle();
             let record = rows.record(row, &self.pipeline, &mut buffer);
             let record_bytes = record.bytes();
             if sent > 0 && bytes.saturating_add(record_bytes) > chunk_max_bytes {
@@ -102,8 +107,11 @@ impl Courier {
             }
             match producer.send(&call, row, topic, record) {
                 Ok(()) => (sent, bytes) = (sent + 1, bytes + record_bytes),
-                Err((Unsent::Full, _)) if !had_room => {
-                    tokio::time::sleep(FULL_PAUSE).await;
+                Err((Unsent::Full, _)) if !has_room => {
+                    has_room = producer.is_idle();
+                    if !has_room {
+                        tokio::time::sleep(FULL_PAUSE).await;
+                    }
                     continue;
                 }
                 Err((Unsent::Full | Unsent::TooLarge, _)) => {
@@ -111,6 +119,7 @@ impl Courier {
                 }
                 Err((Unsent::Failed(code), _)) => return Err(code),
             }
+            has_room = false;
             row += 1;
             if row % YIELD_EVERY_ROWS == 0 {
                 tokio::task::yield_now().await;
@@ -153,14 +162,17 @@ impl Courier {
     /// What the operator reads of a failure that is worth another try.
     async fn trouble(&self, producer: Arc<Producer>, code: Code) -> SinkError {
         let KafkaTopic { topic, client } = &self.topic;
-        let probed = topic.clone();
-        let probe = tokio::task::spawn_blocking(move || producer.trouble(&probed, PROBE_MAX)).await;
-        let detail = match probe {
-            Ok(Some(trouble)) => trouble,
-            _ => format!(
-                "topic `{topic}` at {} took no records: {code}",
-                client.brokers
-            ),
+        let took_none = format!(
+            "topic `{topic}` at {} took no records: {code}",
+            client.brokers
+        );
+        let detail = if producer.complains() {
+            producer.explain(&took_none)
+        } else {
+            let probed = topic.clone();
+            let probe = move || producer.trouble(&probed, PROBE_MAX);
+            let trouble = tokio::task::spawn_blocking(probe).await;
+            trouble.ok().flatten().unwrap_or(took_none)
         };
         failure::temporary(&self.pipeline, detail)
     }

@@ -3,7 +3,7 @@
 use rdkafka::message::{Header, OwnedHeaders};
 
 use crate::{
-    dead_letter::DeadLetter,
+    dead_letter::{DeadLetter, header},
     event::{self, Event, Origin, Releases, Scored},
     kafka::Record,
     record,
@@ -12,7 +12,7 @@ use crate::{
 /// Headers of the gateway's own begin so; those that a record brought along from another pipeline are left out of an outcome.
 const OWN_PREFIX: &str = "scoregate-";
 /// The most of them on one record.
-const OWN_MAX_COUNT: usize = 7;
+const OWN_MAX_COUNT: usize = 8;
 
 /// What is written to one topic in one call.
 #[derive(Clone, Copy)]
@@ -66,7 +66,8 @@ pub fn dead_letter<'b>(letter: &'b DeadLetter, pipeline: &str) -> Record<'b> {
     let headers = untouched(event, |_| true)
         .insert(text("scoregate-error", &letter.reason))
         .insert(text("scoregate-fault", letter.cause.name()))
-        .insert(text("scoregate-origin", &event.origin.to_string()));
+        .insert(text("scoregate-origin", &event.origin.to_string()))
+        .insert(text(header::DEAD_AT_MS, &letter.dead_at_ms.to_string()));
     Record {
         key: event.key.as_deref(),
         value: (!null_payload).then_some(&*event.payload),

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use rdkafka::{
-    ClientConfig, Message as _,
+    ClientConfig, Message as _, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _},
+    error::KafkaError,
     message::Headers as _,
     mocking::MockCluster,
     producer::DefaultProducerContext,
@@ -48,14 +49,22 @@ fn read<T>(
     let consumer: BaseConsumer = ClientConfig::new()
         .set("bootstrap.servers", cluster.bootstrap_servers())
         .set("group.id", "reader")
-        .set("auto.offset.reset", "earliest")
         .set("enable.partition.eof", "true")
         .create()
         .expect("a consumer");
-    consumer.subscribe(&["decisions"]).expect("a topic");
+    let mut topic = TopicPartitionList::new();
+    topic
+        .add_partition_offset("decisions", 0, Offset::Beginning)
+        .expect("a partition");
+    consumer.assign(&topic).expect("an assignment");
     let mut read = Vec::new();
-    while let Some(Ok(message)) = consumer.poll(Duration::from_secs(20)) {
-        read.push(show(&message));
+    loop {
+        match consumer.poll(Duration::from_secs(20)) {
+            Some(Ok(message)) => read.push(show(&message)),
+            Some(Err(KafkaError::PartitionEOF(_))) => break,
+            Some(Err(_)) => {}
+            None => panic!("the topic was not read to its end"),
+        }
     }
     read
 }

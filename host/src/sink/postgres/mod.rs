@@ -4,7 +4,6 @@
 //! `psql -c "SELECT decision, count(*), avg(score) FROM scores GROUP BY decision"`.
 
 pub(crate) mod address;
-mod connect;
 pub(crate) mod connections;
 mod count;
 mod database;
@@ -15,7 +14,6 @@ pub(crate) mod schema;
 pub(crate) mod trouble;
 
 pub use count::count;
-pub use connect::{connect, connect_outbox};
 pub use exact::{ExactPostgres, PostgresLedger};
 pub use letters::PostgresDeadLetters;
 

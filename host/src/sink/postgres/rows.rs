@@ -209,10 +209,9 @@ fn dead_letters(
                 .map(|row| Moment(row.event.timestamp_ms))
                 .bind_iter(),
         )
-        // A plugin's words may hold a NUL, and must not cost the letter.
         .bind(
             rows.iter()
-                .map(|row| row.reason.replace('\0', "\u{fffd}"))
+                .map(|row| columns::sentence(&row.reason))
                 .bind_iter(),
         )
         .bind(rows.iter().map(|row| row.cause.name()).bind_iter())

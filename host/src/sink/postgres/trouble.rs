@@ -80,7 +80,7 @@ fn of_server(error: &dyn sqlx::error::DatabaseError, address: &Address, table: &
             "{address}: table `{table}` was altered and does not take what this version writes: undo that or name another table {said}"
         )),
         code::PERMISSION_DENIED => Trouble::Permanent(format!(
-            "{address}: user `{user}` lacks a permission for table `{table}`: grant SELECT, INSERT, UPDATE on it, or CREATE on its schema where it is to be made {said}"
+            "{address}: user `{user}` lacks a permission for table `{table}`: grant SELECT, INSERT and UPDATE on it (SELECT, UPDATE and DELETE on an outbox), or CREATE on its schema where it is to be made {said}"
         )),
         code::NO_DATABASE => Trouble::Permanent(format!(
             "{address} does not exist: create it or correct the url {said}"

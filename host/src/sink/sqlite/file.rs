@@ -75,7 +75,7 @@ impl File {
         let mut lent = self.lend().await?;
         let trouble = |error: sqlx::Error| self.trouble(&error, table);
         if rows.len() <= STATEMENT_MAX_ROWS {
-            // One statement is a transaction of its own: two errands to the connection's thread less.
+            // One statement is a transaction of its own: two errands to the connection's thread less. Its commit has no moment before it.
             failpoint::at("database.rows-written");
             self.insert(lent.connection(), table, rows).await?;
         } else {

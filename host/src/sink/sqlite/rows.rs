@@ -115,7 +115,7 @@ fn bind_dead(
     bind(arguments, columns::payload(event))?;
     bind(arguments, columns::headers(&event.headers))?;
     bind(arguments, columns::signed(event.timestamp_ms))?;
-    bind(arguments, dead.reason.as_str())?;
+    bind(arguments, columns::sentence(&dead.reason))?;
     bind(arguments, dead.cause.name())?;
     bind(arguments, event.origin.to_string())?;
     bind(arguments, releases.adapter.as_str())?;

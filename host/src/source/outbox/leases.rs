@@ -108,7 +108,8 @@ impl<'s> Leases<'s> {
             if !self.lane.is_open() {
                 // What is in the queue still counts as in flight; it is not delivered.
                 self.jobs.clear();
-                if self.lane.in_flight_events() == 0 {
+                let settled = self.told.is_empty() && self.done.is_empty();
+                if settled && self.lane.in_flight_events() == 0 {
                     break End::Lost;
                 }
             }
@@ -242,7 +243,8 @@ impl<'s> Leases<'s> {
         if now < self.next.server {
             until = self.next.server;
         }
-        if reading && !self.jobs.is_empty() || !self.lane.is_open() {
+        let is_leaving = !self.lane.is_open() && self.lane.in_flight_events() > 0;
+        if is_leaving || reading && !self.jobs.is_empty() {
             until = until.min(now + Duration::from_millis(OFFER_MS));
         }
         let server_is_well = now >= self.next.server;

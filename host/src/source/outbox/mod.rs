@@ -18,6 +18,7 @@ use crate::{
 
 use leases::{End, Leases};
 use table::Table;
+pub use table::put_back::Returned;
 
 /// The pause before rows are leased anew after some were lost on their way.
 const ANEW_MS: u64 = 1_000;
@@ -56,6 +57,17 @@ impl OutboxSource {
     pub async fn connect(config: &config::Outbox) -> Result<(), String> {
         let look = async { Table::new(config)?.look().await };
         look.await.map_err(sentence)
+    }
+
+    /// Puts an event that came from the table into it again: one sentence where that fails.
+    pub async fn put_back(config: &config::Outbox, event: &Returned<'_>) -> Result<(), String> {
+        let put_back = async {
+            let table = Table::new(config)?;
+            let done = table.put_back(event).await;
+            table.close().await;
+            done
+        };
+        put_back.await.map_err(sentence)
     }
 
     pub(super) async fn run(self, pipeline: Arc<Pipeline>, stop: Stop) {

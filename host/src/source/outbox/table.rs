@@ -1,5 +1,7 @@
 //! The outbox's table: leasing rows, and deleting them once they were dealt with.
 
+pub mod put_back;
+
 use bytes::Bytes;
 use sqlx::{AssertSqlSafe, Row as _, postgres::PgRow};
 

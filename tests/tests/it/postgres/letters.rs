@@ -1,4 +1,4 @@
-//! The dead letters' table.
+//! The dead letters' table, in PostgreSQL and in SQLite.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use scoregate::{
     event::{Header, Origin},
     fault::FaultKind,
     lane::{Lane, Load, Stream, StreamKind},
-    sink::dead::{Filter, Letter, Order, PostgresDeadLetters},
+    sink::dead::{Filter, Letter, Order, PostgresDeadLetters, SqliteDeadLetters},
 };
 
 use super::{PIPELINE, database, event, releases, table};
@@ -35,15 +35,23 @@ fn filter() -> Filter {
     }
 }
 
-async fn keeper(url: &str) -> PostgresDeadLetters {
-    PostgresDeadLetters::open(&table(url, "dead_letters"), PIPELINE)
-        .await
-        .unwrap()
+/// Runs the block on a table of each database.
+macro_rules! in_both {
+    ($letters:ident, $body:block) => {
+        let config = table(&database(), "dead_letters");
+        let $letters = PostgresDeadLetters::open(&config, PIPELINE).await;
+        let $letters = $letters.unwrap();
+        $body
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dead.db");
+        let $letters = SqliteDeadLetters::open(&path, "dead_letters", PIPELINE).await;
+        let $letters = $letters.unwrap();
+        $body
+    };
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_letter_comes_back_untouched() {
-    let letters = keeper(&database()).await;
     let stream = Stream {
         kind: StreamKind::Kafka,
         name: "payments".into(),
@@ -83,91 +91,93 @@ async fn a_letter_comes_back_untouched() {
         ..dead("", Cause::Undeliverable, 7)
     };
     let written = [hostile, null, empty];
-    letters.write(&written).await.unwrap();
     hold.release();
-    let mut want = written.map(|dead| Letter::of(&dead, PIPELINE));
+    let mut want = written.clone().map(|dead| Letter::of(&dead, PIPELINE));
     want[0].error = "a \u{fffd} of a plugin".into();
-    assert_eq!(letters.list(&filter()).await.unwrap(), want);
-    assert_eq!(
-        letters.get("payments/3/1042").await.unwrap().as_ref(),
-        Some(&want[0])
-    );
-    assert_eq!(letters.get("none").await.unwrap(), None);
+    in_both!(letters, {
+        letters.write(&written).await.unwrap();
+        assert_eq!(letters.list(&filter()).await.unwrap(), want);
+        let found = letters.get("payments/3/1042").await.unwrap();
+        assert_eq!(found.as_ref(), Some(&want[0]));
+        assert_eq!(letters.get("none").await.unwrap(), None);
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_letter_that_failed_again_shows_up_again() {
-    let letters = keeper(&database()).await;
-    let twice = [
-        dead("e-1", Cause::Rejected, 1),
-        dead("e-1", Cause::Undeliverable, 2),
-    ];
-    letters.write(&twice).await.unwrap();
-    letters.mark_retried("e-1", 10).await.unwrap();
-    let open = Filter {
-        open: true,
-        ..filter()
-    };
-    assert!(letters.list(&open).await.unwrap().is_empty());
-    let [retried] = &letters.list(&filter()).await.unwrap()[..] else {
-        panic!("one letter of an event");
-    };
-    assert_eq!(
-        (retried.fault, retried.retried_at_ms),
-        (Cause::Undeliverable, Some(10))
-    );
-    letters
-        .write(&[dead("e-1", Cause::Fault(FaultKind::Deadline), 20)])
-        .await
-        .unwrap();
-    let [again] = &letters.list(&open).await.unwrap()[..] else {
-        panic!("it is open again");
-    };
-    assert_eq!((again.dead_at_ms, again.retried_at_ms), (20, None));
+    in_both!(letters, {
+        let twice = [
+            dead("e-1", Cause::Rejected, 1),
+            dead("e-1", Cause::Undeliverable, 2),
+        ];
+        letters.write(&twice).await.unwrap();
+        letters.mark_retried("e-1", 10).await.unwrap();
+        let open = Filter {
+            open: true,
+            ..filter()
+        };
+        assert!(letters.list(&open).await.unwrap().is_empty());
+        let [retried] = &letters.list(&filter()).await.unwrap()[..] else {
+            panic!("one letter of an event");
+        };
+        assert_eq!(
+            (retried.fault, retried.retried_at_ms),
+            (Cause::Undeliverable, Some(10))
+        );
+        letters
+            .write(&[dead("e-1", Cause::Fault(FaultKind::Deadline), 20)])
+            .await
+            .unwrap();
+        let [again] = &letters.list(&open).await.unwrap()[..] else {
+            panic!("it is open again");
+        };
+        assert_eq!((again.dead_at_ms, again.retried_at_ms), (20, None));
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn letters_are_found_by_cause_and_time_a_page_after_another() {
-    let letters = keeper(&database()).await;
-    let causes = [Cause::Rejected, Cause::Fault(FaultKind::Trap)];
-    let all: Vec<_> = (0..30)
-        .map(|nth| dead(&format!("e-{nth}"), causes[nth % 2], (nth / 3) as u64))
-        .collect();
-    letters.write(&all).await.unwrap();
-    for order in [Order::OldestFirst, Order::NewestFirst] {
-        let mut page = Filter {
-            order,
-            limit: 7,
+    in_both!(letters, {
+        let causes = [Cause::Rejected, Cause::Fault(FaultKind::Trap)];
+        let all: Vec<_> = (0..30)
+            .map(|nth| dead(&format!("e-{nth}"), causes[nth % 2], (nth / 3) as u64))
+            .collect();
+        letters.write(&all).await.unwrap();
+        for order in [Order::OldestFirst, Order::NewestFirst] {
+            let mut page = Filter {
+                order,
+                limit: 7,
+                ..filter()
+            };
+            let mut seen = Vec::new();
+            loop {
+                let found = letters.list(&page).await.unwrap();
+                let Some(last) = found.last() else { break };
+                page.after = Some((last.dead_at_ms, last.id.clone()));
+                seen.extend(
+                    found
+                        .into_iter()
+                        .map(|letter| (letter.dead_at_ms, letter.id)),
+                );
+            }
+            let mut want: Vec<_> = all
+                .iter()
+                .map(|dead| (dead.dead_at_ms, dead.event.id.clone()))
+                .collect();
+            want.sort();
+            if order == Order::NewestFirst {
+                want.reverse();
+            }
+            assert_eq!(seen, want);
+        }
+        let trapped = Filter {
+            fault: Some(causes[1]),
+            since_ms: Some(5),
             ..filter()
         };
-        let mut seen = Vec::new();
-        loop {
-            let found = letters.list(&page).await.unwrap();
-            let Some(last) = found.last() else { break };
-            page.after = Some((last.dead_at_ms, last.id.clone()));
-            seen.extend(
-                found
-                    .into_iter()
-                    .map(|letter| (letter.dead_at_ms, letter.id)),
-            );
-        }
-        let mut want: Vec<_> = all
-            .iter()
-            .map(|dead| (dead.dead_at_ms, dead.event.id.clone()))
-            .collect();
-        want.sort();
-        if order == Order::NewestFirst {
-            want.reverse();
-        }
-        assert_eq!(seen, want);
-    }
-    let trapped = Filter {
-        fault: Some(causes[1]),
-        since_ms: Some(5),
-        ..filter()
-    };
-    assert_eq!(letters.list(&trapped).await.unwrap().len(), 8);
-    assert_eq!(letters.counts(&trapped).await.unwrap(), [(causes[1], 8)]);
-    let counts = letters.counts(&filter()).await.unwrap();
-    assert_eq!(counts, [(Cause::Rejected, 15), (causes[1], 15)]);
+        assert_eq!(letters.list(&trapped).await.unwrap().len(), 8);
+        assert_eq!(letters.counts(&trapped).await.unwrap(), [(causes[1], 8)]);
+        let counts = letters.counts(&filter()).await.unwrap();
+        assert_eq!(counts, [(Cause::Rejected, 15), (causes[1], 15)]);
+    });
 }

@@ -245,3 +245,23 @@ async fn rows_wait_for_a_server_that_is_away_and_none_is_lost() {
     assert!(writes >= 4, "each stop is noticed");
     assert_eq!(count(&url).await, 4_000);
 }
+
+/// Prints rows a second.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn speed() {
+    for size in [1, 100, 1_000, 4_096] {
+        let url = database();
+        let sink = open(&url).await.unwrap();
+        let groups: Vec<_> = (0..(100_000 / size).min(1_000))
+            .map(|nth| batch(nth * size..(nth + 1) * size))
+            .collect();
+        let started = std::time::Instant::now();
+        for group in &groups {
+            sink.write(group).await.unwrap();
+        }
+        let rows = (groups.len() * size) as f64;
+        let seconds = started.elapsed().as_secs_f64();
+        println!("groups of {size}: {:.0} rows/s", rows / seconds);
+    }
+}

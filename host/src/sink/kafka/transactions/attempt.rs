@@ -21,7 +21,7 @@ use crate::{
 
 /// One step that asks brokers.
 const STEP_MAX: Duration = Duration::from_secs(5);
-/// All steps up to the commit: so long may others wait at the gate, and as long again for an abort.
+/// All steps up to the commit. So long may others wait at the gate; as long again for the commit, and for an abort.
 const STEPS_MAX: Duration = Duration::from_secs(10);
 /// Between two tries of one step.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -154,6 +154,7 @@ impl<'i> Attempt<'i> {
             std::thread::sleep(SWEEP_PAUSE);
         }
         state.delivered.commit_begins(parcel);
+        let deadline = Instant::now() + STEPS_MAX;
         let committed = repeat(deadline, |wait_max| producer.commit(wait_max));
         committed.map_err(|trouble| match trouble {
             // It may still be under way, and cannot be aborted then.
@@ -162,6 +163,7 @@ impl<'i> Attempt<'i> {
         })?;
         failpoint::at("kafka.committed");
         state.delivered.committed();
+        producer.works();
         Ok(())
     }
 
@@ -185,17 +187,17 @@ impl<'i> Attempt<'i> {
                 self.finish(producer, &call, (sent, bytes), deadline)?;
                 (call, sent, bytes) = (producer.open_call(), 0, 0);
             }
+            let mut has_room = false;
             loop {
-                let had_room = producer.is_idle();
                 match producer.send(&call, row, topic, record.take(values)) {
                     Ok(()) => (sent, bytes) = (sent + 1, bytes + record_bytes),
-                    Err((Unsent::Full, headers)) if !had_room && Instant::now() < deadline => {
+                    Err((Unsent::Full, headers)) if !has_room => {
+                        if Instant::now() > deadline {
+                            return Err(self.late(producer).into());
+                        }
                         record.put_back(headers);
-                        std::thread::sleep(PAUSE);
+                        has_room = self.wait_for_room(producer);
                         continue;
-                    }
-                    Err((Unsent::Full, _)) if !had_room => {
-                        return Err(self.late(producer).into());
                     }
                     Err((Unsent::Full | Unsent::TooLarge, _)) => {
                         refused.push(failure::too_large(row, topic));
@@ -212,6 +214,15 @@ impl<'i> Attempt<'i> {
             return Err(Stop::Rows(refused));
         }
         self.finish(producer, &call, (sent, bytes), deadline)
+    }
+
+    /// Whether the queue is empty now; waits a moment where it is not.
+    fn wait_for_room(&self, producer: &Producer) -> bool {
+        let empty = producer.is_idle();
+        if !empty {
+            std::thread::sleep(PAUSE);
+        }
+        empty
     }
 
     /// Waits for the reports of a chunk.

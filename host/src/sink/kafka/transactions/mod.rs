@@ -7,6 +7,8 @@
 mod attempt;
 mod delivered;
 mod parcel;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
