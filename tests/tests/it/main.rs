@@ -1,6 +1,7 @@
 //! The gateway as its users meet it: the real binary, real HTTP, real plugins, real databases.
 
 mod admin;
+mod backlog;
 mod breaker;
 mod checker;
 mod cli;
@@ -10,6 +11,7 @@ mod crash;
 mod dead_letters;
 mod drain;
 mod exactly_once;
+mod fencing;
 mod file_source;
 mod hostile;
 mod http;
@@ -21,9 +23,11 @@ mod kafka_transactions;
 mod ndjson;
 mod neighbours;
 mod oip;
+mod outages;
 mod outcomes;
 mod parity;
 mod plugins_refused;
+mod poison;
 mod postgres;
 mod samples;
 mod scoring;
