@@ -3,6 +3,7 @@
 mod admin;
 mod backlog;
 mod breaker;
+mod build;
 mod checker;
 mod cli;
 mod config;

@@ -4,7 +4,7 @@ use scoregate_build::{BuildError, BuildRequest, build, build_core, componentize}
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// A crate of its own in a folder of its own, outside of this workspace.
 struct Crate(TempDir);
