@@ -3,7 +3,14 @@
 mod reports;
 mod transaction;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use rdkafka::{
     ClientContext,
@@ -73,6 +80,16 @@ pub enum Unsent {
 struct Context {
     reasons: Reasons,
     reports: Arc<reports::Reports>,
+    /// A topic was forbidden: this client sends nothing more to it, even after it was allowed.
+    was_forbidden: AtomicBool,
+}
+
+impl Context {
+    fn note(&self, code: RDKafkaErrorCode) {
+        if code == RDKafkaErrorCode::TopicAuthorizationFailed {
+            self.was_forbidden.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 impl Record<'_> {
@@ -123,6 +140,7 @@ impl Producer {
         let context = Context {
             reasons: Reasons::default(),
             reports: reports.clone(),
+            was_forbidden: AtomicBool::new(false),
         };
         let native = config
             .create_with_context(context)
@@ -173,7 +191,11 @@ impl Producer {
             let unsent = match error.rdkafka_error_code() {
                 Some(RDKafkaErrorCode::QueueFull) => Unsent::Full,
                 Some(RDKafkaErrorCode::MessageSizeTooLarge) => Unsent::TooLarge,
-                code => Unsent::Failed(code.unwrap_or(RDKafkaErrorCode::Fail)),
+                code => {
+                    let code = code.unwrap_or(RDKafkaErrorCode::Fail);
+                    self.native.context().note(code);
+                    Unsent::Failed(code)
+                }
             };
             (unsent, native.headers.unwrap_or_default())
         })
@@ -186,7 +208,8 @@ impl Producer {
 
     /// Whether this client can do nothing any more, so that another must be made.
     pub fn is_broken(&self) -> bool {
-        self.native.client().fatal_error().is_some()
+        let was_forbidden = &self.native.context().was_forbidden;
+        was_forbidden.load(Ordering::Relaxed) || self.native.client().fatal_error().is_some()
     }
 
     /// Why a topic takes no records, as far as brokers tell within `wait_max`. It blocks.
@@ -267,6 +290,9 @@ impl ProducerContext for Context {
             .as_ref()
             .err()
             .map(|(error, _)| error.rdkafka_error_code().unwrap_or(RDKafkaErrorCode::Fail));
+        if let Some(code) = failure {
+            self.note(code);
+        }
         self.reports.report(tag, failure);
     }
 }

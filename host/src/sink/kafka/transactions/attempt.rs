@@ -75,7 +75,7 @@ impl<'i> Attempt<'i> {
         let usable = state
             .producer
             .as_ref()
-            .is_some_and(|producer| self.abort(producer, &stop));
+            .is_some_and(|producer| self.abort(producer, &stop) && !producer.is_broken());
         drop(gate);
         if !usable {
             state.producer = None;
