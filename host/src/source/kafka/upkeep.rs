@@ -267,16 +267,17 @@ impl Reader {
     /// The last commit, and good-bye to the group, so that others need not wait for a session's end.
     pub(super) fn leave(mut self) {
         self.commit();
-        if self.source.group.commits() {
-            let asked = Instant::now();
-            while self.source.group.commits_open() > 0 {
-                if asked.elapsed() > LAST_COMMIT_MAX {
-                    let topic = &self.source.stream.name;
-                    tracing::warn!(topic, "the last offsets are committed too slowly to wait");
-                    break;
-                }
-                drop(Record::poll(&self.consumer, LEAVE_POLL));
+        let asked = Instant::now();
+        let acknowledges = self.source.group.commits_open() > 0;
+        while self.source.group.commits_open() > 0 {
+            if asked.elapsed() > LAST_COMMIT_MAX {
+                let topic = &self.source.stream.name;
+                tracing::warn!(topic, "the last offsets are committed too slowly to wait");
+                break;
             }
+            drop(Record::poll(&self.consumer, LEAVE_POLL));
+        }
+        if acknowledges && self.source.group.commits_open() == 0 {
             failpoint::at("stream.acknowledged");
         }
         self.jobs.clear();
