@@ -11,7 +11,7 @@ use scoregate::{
     config::{self, KafkaClient, KafkaTopic},
     dead_letter::{Cause, DeadLetter},
     event::{Event, Header, Origin, Releases},
-    lane::{Lane, Load, Stream, StreamKind},
+    lane::{Lane, Load, Position, Stream, StreamKind},
     release::{Digest, ReleaseName},
     sink::DeadLetters,
 };
@@ -76,6 +76,39 @@ async fn an_answer_is_a_record_with_its_events_key_and_marks() {
     assert!(record.timestamp_ms.is_some_and(|at| at > 1_700_000_000_000));
 }
 
+const PAYLOAD: &[u8] = b"\xff\0 no text\r\n";
+
+/// An event that is no text anywhere, and why it is dead.
+fn letter(position: Position) -> DeadLetter {
+    let header = |name: &str, value: &'static [u8]| Header {
+        name: name.into(),
+        value: Some(Bytes::from_static(value)),
+    };
+    DeadLetter {
+        event: Event {
+            id: "payments/3/42".into(),
+            key: Some(Bytes::from_static(b"\0\xfe")),
+            payload: Bytes::from_static(PAYLOAD),
+            timestamp_ms: 1_700_000_000_123,
+            headers: vec![
+                header("scoregate-pipeline", b"earlier"),
+                header("trace", b"\xff"),
+            ],
+            origin: Origin::Stream {
+                position,
+                null_payload: false,
+            },
+        },
+        reason: "field `amount` is missing".into(),
+        cause: Cause::Rejected,
+        releases: Arc::new(Releases {
+            adapter: ReleaseName::new("payments", Digest::of(b"adapter")),
+            model: ReleaseName::new("fraud", Digest::of(b"model")),
+        }),
+        dead_at_ms: 1_700_000_000_456,
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_letter_holds_its_event_byte_for_byte() {
     let kafka = Kafka::shared();
@@ -98,34 +131,7 @@ async fn a_dead_letter_holds_its_event_byte_for_byte() {
     };
     let lane = Lane::new(Arc::new(stream), 3, 0, 0, Arc::new(Load::default()));
     let (position, hold) = lane.hold(42, 43, 0);
-    let payload = Bytes::from_static(b"\xff\0 no text\r\n");
-    let header = |name: &str, value: &'static [u8]| Header {
-        name: name.into(),
-        value: Some(Bytes::from_static(value)),
-    };
-    let letter = DeadLetter {
-        event: Event {
-            id: "payments/3/42".into(),
-            key: Some(Bytes::from_static(b"\0\xfe")),
-            payload: payload.clone(),
-            timestamp_ms: 1_700_000_000_123,
-            headers: vec![
-                header("scoregate-pipeline", b"earlier"),
-                header("trace", b"\xff"),
-            ],
-            origin: Origin::Stream {
-                position,
-                null_payload: false,
-            },
-        },
-        reason: "field `amount` is missing".into(),
-        cause: Cause::Rejected,
-        releases: Arc::new(Releases {
-            adapter: ReleaseName::new("payments", Digest::of(b"adapter")),
-            model: ReleaseName::new("fraud", Digest::of(b"model")),
-        }),
-        dead_at_ms: 1_700_000_000_456,
-    };
+    let letter = letter(position);
     letters
         .write(std::slice::from_ref(&letter))
         .await
@@ -138,6 +144,7 @@ async fn a_dead_letter_holds_its_event_byte_for_byte() {
         ("scoregate-error", b"field `amount` is missing"),
         ("scoregate-fault", b"rejected"),
         ("scoregate-origin", b"kafka:payments/3/42"),
+        ("scoregate-dead-at-ms", b"1700000000456"),
         ("scoregate-event-id", b"payments/3/42"),
         ("scoregate-pipeline", b"fraud"),
         (
@@ -150,7 +157,7 @@ async fn a_dead_letter_holds_its_event_byte_for_byte() {
         partition: 0,
         offset: 0,
         key: Some(b"\0\xfe".to_vec()),
-        value: payload.to_vec(),
+        value: PAYLOAD.to_vec(),
         headers: marks
             .map(|(name, value)| (name.to_owned(), value.to_vec()))
             .into(),
