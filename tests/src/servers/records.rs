@@ -181,9 +181,15 @@ pub fn committed(client: &ClientConfig, group: &str, topic: &str) -> Option<i64>
     for partition in partitions_of(&consumer, topic) {
         partitions.add_partition(topic, partition);
     }
-    let committed = consumer
-        .committed_offsets(partitions, WAIT_MAX)
-        .expect("the group's offsets");
+    let deadline = Instant::now() + WAIT_MAX;
+    let committed = loop {
+        match consumer.committed_offsets(partitions.clone(), WAIT_MAX) {
+            Ok(committed) => break committed,
+            // A coordinator that is about to be, or that moves.
+            Err(error) => assert!(Instant::now() < deadline, "the group's offsets: {error}"),
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
     let offsets = committed.elements();
     let offsets = offsets.iter().filter_map(|one| match one.offset() {
         Offset::Offset(offset) => Some(offset),

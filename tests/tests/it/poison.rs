@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use scoregate_tests::{
@@ -55,6 +55,14 @@ fn sort(nth: usize) -> Option<&'static str> {
     poison.then(|| SORTS[nth / EVERY % SORTS.len()].0)
 }
 
+/// A time of its own for each event, but none that brokers would throw away for its age.
+fn an_hour_ago_ms() -> i64 {
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("a time");
+    now.as_millis() as i64 - 3_600_000
+}
+
 /// Keys and headers that are no text are a poison's own: they must come through too.
 fn record(nth: usize, word: &str) -> NewRecord {
     let key = if word == "good" {
@@ -71,7 +79,7 @@ fn record(nth: usize, word: &str) -> NewRecord {
     let headers = if word == "good" { Vec::new() } else { headers };
     NewRecord {
         headers,
-        timestamp_ms: Some(1_700_000_000_000 + nth as i64),
+        timestamp_ms: Some(an_hour_ago_ms() + nth as i64),
         ..NewRecord::keyed(key, format!("{word} {nth}"))
     }
 }

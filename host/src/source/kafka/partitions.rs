@@ -9,8 +9,8 @@ use crate::lane::Lane;
 /// What may be read of a partition.
 #[derive(Debug)]
 pub enum State {
-    /// Its next record begins a lane.
-    Ready { epoch: i64 },
+    /// Its next record begins a lane. It was sought to `from`, where that is known.
+    Ready { epoch: i64, from: Option<i64> },
     /// It is read.
     Reading(Arc<Lane>),
     /// An event got lost: read on from the committed offset, which is not known yet.
@@ -31,7 +31,12 @@ pub struct Partition {
     next: i64,
     /// The last place that a commit was asked for.
     pub committed: i64,
+    /// How often in a row it fell back behind where it was to be read.
+    fell_back: u32,
 }
+
+/// A partition that falls back so often although it is sought each time has no such offsets any more: its topic was made anew.
+const FALLS_MAX_COUNT: u32 = 5;
 
 impl Partition {
     /// Of a partition that was just assigned.
@@ -41,6 +46,7 @@ impl Partition {
             first: None,
             next: i64::MIN,
             committed: i64::MIN,
+            fell_back: 0,
         }
     }
 
@@ -52,15 +58,32 @@ impl Partition {
         begin: impl FnOnce(i64, i64) -> Arc<Lane>,
     ) -> Option<&Arc<Lane>> {
         self.first.get_or_insert(offset);
-        let epoch = match &self.state {
-            State::Reading(lane) if !lane.is_open() => return None,
-            // A topic that was made anew begins again.
-            State::Reading(lane) if offset < self.next => {
+        let epoch = match self.state {
+            State::Reading(ref lane) if !lane.is_open() => return None,
+            State::Reading(ref lane) if offset < self.next => {
                 lane.close();
-                Some(lane.epoch)
+                let epoch = lane.epoch;
+                // Its closed lane has it read again from where the truth is.
+                if !self.falls_back() {
+                    return None;
+                }
+                Some(epoch)
             }
             State::Reading(_) => None,
-            State::Ready { epoch } => Some(*epoch),
+            State::Ready {
+                epoch,
+                from: Some(from),
+            } if offset < from => {
+                if !self.falls_back() {
+                    self.state = State::Seeking { to: from, epoch };
+                    return None;
+                }
+                Some(epoch)
+            }
+            State::Ready { epoch, .. } => {
+                self.fell_back = 0;
+                Some(epoch)
+            }
             State::Locating | State::Claiming { .. } | State::Seeking { .. } => return None,
         };
         if let Some(epoch) = epoch {
@@ -69,6 +92,17 @@ impl Partition {
         }
         self.next = offset + 1;
         self.lane()
+    }
+
+    /// librdkafka may go back to where it began: an answer to its question for the first offset that came after a pause or a seek
+    /// makes it ask once more half a second later, whatever was sought meanwhile. Says whether that is to be believed.
+    fn falls_back(&mut self) -> bool {
+        self.fell_back += 1;
+        let is_anew = self.fell_back > FALLS_MAX_COUNT;
+        if is_anew {
+            self.fell_back = 0;
+        }
+        is_anew
     }
 
     /// The lane that is read.
@@ -126,7 +160,10 @@ mod tests {
 
     #[test]
     fn the_first_record_begins_a_lane_and_later_ones_join_it() {
-        let mut partition = Partition::new(State::Ready { epoch: 3 });
+        let mut partition = Partition::new(State::Ready {
+            epoch: 3,
+            from: None,
+        });
         let lane = partition.admit(40, begin).expect("a lane").clone();
         assert_eq!((lane.watermark(), lane.epoch), (40, 3));
         // Offsets have holes: the marks of transactions, and what compaction took.
@@ -141,7 +178,10 @@ mod tests {
 
     #[test]
     fn nothing_is_read_into_a_closed_lane_or_before_it_is_known_where_to_read_on() {
-        let mut partition = Partition::new(State::Ready { epoch: 0 });
+        let mut partition = Partition::new(State::Ready {
+            epoch: 0,
+            from: None,
+        });
         let lane = partition.admit(7, begin).expect("a lane").clone();
         lane.close();
         assert!(partition.is_broken());
@@ -150,16 +190,49 @@ mod tests {
             partition.state = state;
             assert!(partition.admit(9, begin).is_none());
         }
-        partition.state = State::Ready { epoch: 0 };
+        partition.state = State::Ready {
+            epoch: 0,
+            from: None,
+        };
         let new = partition.admit(7, begin).expect("a lane");
         assert!(!Arc::ptr_eq(&lane, new) && new.is_open());
         assert_eq!(partition.first, Some(7));
     }
 
     #[test]
+    fn what_falls_back_is_not_read_twice() {
+        let mut partition = Partition::new(State::Ready {
+            epoch: 0,
+            from: Some(90),
+        });
+        assert!(partition.admit(0, begin).is_none());
+        assert!(matches!(
+            partition.state,
+            State::Seeking { to: 90, epoch: 0 }
+        ));
+        partition.state = State::Ready {
+            epoch: 0,
+            from: Some(90),
+        };
+        let lane = partition.admit(90, begin).expect("a lane").clone();
+        assert!(partition.admit(0, begin).is_none());
+        assert!(partition.is_broken() && !lane.is_open());
+    }
+
+    #[test]
     fn a_topic_that_begins_again_gets_a_lane_that_does() {
-        let mut partition = Partition::new(State::Ready { epoch: 0 });
+        let mut partition = Partition::new(State::Ready {
+            epoch: 0,
+            from: None,
+        });
         let old = partition.admit(90, begin).expect("a lane").clone();
+        for _ in 0..FALLS_MAX_COUNT {
+            assert!(partition.admit(0, begin).is_none());
+            partition.state = State::Ready {
+                epoch: 0,
+                from: Some(91),
+            };
+        }
         let new = partition.admit(0, begin).expect("a lane");
         assert_eq!(new.watermark(), 0);
         assert!(!old.is_open());

@@ -231,7 +231,10 @@ impl Reader {
             Some(claims) => State::Claiming {
                 _asking: claims.ask(number),
             },
-            None => State::Ready { epoch: 0 },
+            None => State::Ready {
+                epoch: 0,
+                from: None,
+            },
         };
         if self.paused || self.claims.is_some() {
             self.one(number, |consumer, list| consumer.pause(list));

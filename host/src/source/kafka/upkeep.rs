@@ -99,7 +99,7 @@ impl Reader {
             // Where nothing was ever delivered, the group's own place holds; what came of it already was left out.
             partition.state = match claim.next.or(partition.first) {
                 Some(to) => State::Seeking { to, epoch },
-                None => State::Ready { epoch },
+                None => State::Ready { epoch, from: None },
             };
             if !self.paused {
                 self.one(number, |consumer, list| consumer.resume(list));
@@ -194,7 +194,10 @@ impl Reader {
                     None => Ok(()),
                 });
             match sought {
-                Ok(()) => partition.state = State::Ready { epoch },
+                Ok(()) => {
+                    let from = Some(to);
+                    partition.state = State::Ready { epoch, from };
+                }
                 // A partition that was just assigned cannot be sought before librdkafka knows its place: once more in a moment.
                 Err(error) => {
                     let cause = client::cause(&error);
