@@ -87,10 +87,19 @@ const BACKOFF_FIRST_MS: u64 = 20;
 /// A sink that is away for less does not make the gateway unready.
 const UNREADY_AFTER: Duration = Duration::from_secs(1);
 
-/// One target's failures in a row.
-struct Trouble {
+/// One write and what it met. A failure may take long to show, so patience counts from the write's beginning.
+struct Try {
     since: Instant,
     backoff: Duration,
+}
+
+impl Try {
+    fn begin() -> Self {
+        Self {
+            since: Instant::now(),
+            backoff: Duration::from_millis(BACKOFF_FIRST_MS),
+        }
+    }
 }
 
 impl Writer {
@@ -114,22 +123,21 @@ impl Writer {
     }
 
     async fn to_sink(&self, sink: &Sink, group: &mut Settled) {
-        let start = Instant::now();
-        let mut trouble = None;
+        let mut attempt = Try::begin();
         loop {
             group.forget_closed();
             match sink.write(&group.scored).await {
                 Ok(()) => {
-                    self.delivered(sink.kind(), group.scored.len(), start);
+                    self.delivered(sink.kind(), group.scored.len(), attempt.since);
                     return;
                 }
-                Err(error) => self.overcome(sink.kind(), error, group, &mut trouble).await,
+                Err(error) => self.overcome(sink.kind(), error, group, &mut attempt).await,
             }
         }
     }
 
     async fn to_dead_letters(&self, dead_letters: &DeadLetters, group: &mut Settled) {
-        let mut trouble = None;
+        let mut attempt = Try::begin();
         loop {
             group.forget_closed();
             match dead_letters.write(&group.dead).await {
@@ -139,23 +147,22 @@ impl Writer {
                 }
                 Err(error) => {
                     let kind = dead_letters.kind();
-                    self.overcome(kind, error, group, &mut trouble).await;
+                    self.overcome(kind, error, group, &mut attempt).await;
                 }
             }
         }
     }
 
     async fn exactly(&self, sink: &ExactSink, group: &mut Settled) {
-        let start = Instant::now();
-        let mut trouble = None;
+        let mut attempt = Try::begin();
         loop {
             group.forget_closed();
             match sink.write(&group.scored, &group.dead).await {
                 Ok(()) => {
-                    self.delivered(sink.kind(), group.scored.len(), start);
+                    self.delivered(sink.kind(), group.scored.len(), attempt.since);
                     return;
                 }
-                Err(error) => self.overcome(sink.kind(), error, group, &mut trouble).await,
+                Err(error) => self.overcome(sink.kind(), error, group, &mut attempt).await,
             }
         }
     }
@@ -172,7 +179,7 @@ impl Writer {
         kind: &'static str,
         error: SinkError,
         group: &mut Settled,
-        trouble: &mut Option<Trouble>,
+        attempt: &mut Try,
     ) {
         let error = match error {
             // Nothing failed: what is closed is forgotten before the next try.
@@ -195,13 +202,9 @@ impl Writer {
             error => error,
         };
         self.metrics.sink_error(kind);
-        let trouble = trouble.get_or_insert_with(|| Trouble {
-            since: Instant::now(),
-            backoff: Duration::from_millis(BACKOFF_FIRST_MS),
-        });
-        let lasts = trouble.since.elapsed();
+        let lasts = attempt.since.elapsed();
         let retry_max = Duration::from_millis(SINK_RETRY_MAX_MS);
-        if !error.is_temporary() || lasts + trouble.backoff > retry_max {
+        if !error.is_temporary() || lasts + attempt.backoff > retry_max {
             let refusal = Refusal::Unavailable {
                 reason: error.for_caller(),
                 retry_after_s: 1,
@@ -219,8 +222,8 @@ impl Writer {
             self.health.fails(error.for_caller());
         }
         warn!(pipeline = &*self.name, sink = kind, %error, "a sink took no rows; trying again");
-        tokio::time::sleep(trouble.backoff).await;
-        trouble.backoff = (trouble.backoff * 2).min(Duration::from_millis(BACKOFF_MAX_MS));
+        tokio::time::sleep(attempt.backoff).await;
+        attempt.backoff = (attempt.backoff * 2).min(Duration::from_millis(BACKOFF_MAX_MS));
     }
 
     /// A dead letter that its own sink can never take.
