@@ -71,6 +71,17 @@ impl Group {
         })
     }
 
+    /// What librdkafka itself says about the settings, without a connection.
+    pub fn check(source: &config::KafkaSource, server: &str) -> Result<(), KafkaFailure> {
+        let mut settings = settings(source, server);
+        settings.remove("bootstrap.servers");
+        let consumer: Result<BaseConsumer<Reasons>, _> =
+            settings.create_with_context(Reasons::default());
+        consumer
+            .map(drop)
+            .map_err(|error| client::not_made(&source.client, &error))
+    }
+
     /// The group's name.
     pub fn name(&self) -> &str {
         &self.name

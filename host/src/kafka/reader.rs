@@ -30,9 +30,9 @@ pub fn read_committed(
         ("enable.partition.eof", "true"),
     ];
     let reasons = Reasons::default();
-    let consumer: BaseConsumer<ReaderContext> =
+    let consumer: BaseConsumer<Reasons> =
         client::settings(brokers, "scoregate.reader", &[], &fixed)
-            .create_with_context(ReaderContext(reasons.clone()))
+            .create_with_context(reasons.clone())
             .map_err(|error| client::not_made(brokers, &error))?;
     let failed = |error: &KafkaError| {
         let cause = client::cause(error);
@@ -68,18 +68,3 @@ pub fn read_committed(
     }
     Ok(())
 }
-
-/// Keeps librdkafka's complaints.
-struct ReaderContext(Reasons);
-
-impl rdkafka::ClientContext for ReaderContext {
-    fn log(&self, level: rdkafka::config::RDKafkaLogLevel, facility: &str, line: &str) {
-        self.0.log(level, facility, line);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        self.0.error(error, reason);
-    }
-}
-
-impl rdkafka::consumer::ConsumerContext for ReaderContext {}

@@ -12,7 +12,7 @@ pub use file::{FileSource, Positions};
 pub use kafka::KafkaSource;
 pub use outbox::{OutboxSource, Returned};
 
-use crate::{config, health::Health, kafka::Group, pipeline::Pipeline};
+use crate::{config, kafka::Group, pipeline::Pipeline};
 
 /// One stream of one pipeline.
 pub enum Source {
@@ -34,9 +34,9 @@ pub struct Stop {
 pub fn check(config: &config::Source, server: &str) -> Result<(), String> {
     match config {
         config::Source::Http | config::Source::File { .. } => Ok(()),
-        config::Source::Kafka(kafka) => Group::new(kafka, server, Health::default())
-            .map(drop)
-            .map_err(|error| error.to_string()),
+        config::Source::Kafka(kafka) => {
+            Group::check(kafka, server).map_err(|error| error.to_string())
+        }
         config::Source::Postgres(outbox) => OutboxSource::check(outbox),
     }
 }

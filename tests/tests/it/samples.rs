@@ -1,11 +1,11 @@
 //! The sample pipelines beside payments: what their models score over HTTP is what XGBoost itself scores.
 
-use std::sync::Arc;
+use std::{ffi::OsStr, sync::Arc};
 
 use generator::{Form, Kind};
 use scoregate_tests::{
-    folder::Folder, gateway::Gateway, payments::assert_within_1_ulp, plugins, shared::Shared,
-    workspace,
+    command, folder::Folder, gateway::Gateway, payments::assert_within_1_ulp, plugins,
+    shared::Shared, workspace,
 };
 use serde_json::Value;
 
@@ -28,18 +28,48 @@ fn gateway() -> Arc<Gateway> {
             )
         };
         let folder = Folder::with(&PIPELINES.map(pipeline).concat());
-        for (name, component) in [
-            ("iot", plugins::iot()),
-            ("anomaly", plugins::anomaly()),
-            ("weblog", plugins::weblog()),
-            ("bots", plugins::bots()),
-            ("clicks", plugins::clicks()),
-            ("conversion", plugins::conversion()),
-        ] {
-            folder.write(&format!("{name}.wasm"), component);
-        }
+        write_plugins(&folder);
         Gateway::start(Arc::new(folder))
     })
+}
+
+fn write_plugins(folder: &Folder) {
+    for (name, component) in [
+        ("iot", plugins::iot()),
+        ("anomaly", plugins::anomaly()),
+        ("weblog", plugins::weblog()),
+        ("bots", plugins::bots()),
+        ("clicks", plugins::clicks()),
+        ("conversion", plugins::conversion()),
+    ] {
+        folder.write(&format!("{name}.wasm"), component);
+    }
+}
+
+#[test]
+fn the_examples_are_valid_with_the_plugins_that_they_name() {
+    let folder = Folder::new();
+    write_plugins(&folder);
+    for (pipeline, _) in PIPELINES {
+        let path = format!("examples/{pipeline}/scoregate.toml");
+        let config = std::fs::read_to_string(workspace::root().join(path)).expect("an example");
+        let config = config
+            .replace("${KAFKA_BROKERS}", "127.0.0.1:9092")
+            .replace(
+                "${DATABASE_URL}",
+                "postgres://ann:secret@127.0.0.1/readings",
+            );
+        folder.write("gateway.toml", config);
+        let ended = command::run(
+            &folder,
+            [OsStr::new("validate"), folder.config().as_os_str()],
+        );
+        assert_eq!(
+            (ended.code, ended.stderr.as_str()),
+            (Some(0), ""),
+            "{pipeline}"
+        );
+    }
 }
 
 fn read(path: &str) -> Vec<u8> {
