@@ -285,6 +285,7 @@ transaction.state.log.min.isr={in_sync_min}
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 log.cleaner.dedupe.buffer.size=4194304
+log.retention.ms=-1
 {security}"
     )
 }

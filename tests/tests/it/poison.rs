@@ -234,14 +234,14 @@ fn rows(url: &str, sql: &'static str) -> Vec<sqlx::postgres::PgRow> {
     })
 }
 
-/// From the first record that is read to the last that is committed, with the deadline that plugins have by default.
-fn seconds(kafka: &Kafka, count: usize, poisoned: bool) -> f64 {
+/// From the first record that is read to the last that is committed.
+fn seconds(kafka: &Kafka, count: usize, deadline_ms: u32, poisoned: bool) -> f64 {
     let input = filled(kafka, count, poisoned);
     let (output, dead) = (kafka.fresh_topic("good", 4), kafka.fresh_topic("dead", 2));
     let source = streams::kafka_source(kafka.brokers(), &input, &input, "exactly-once");
     let sink = streams::kafka_sink(kafka.brokers(), &output);
     let letters = streams::kafka_dead_letter(kafka.brokers(), &dead);
-    let config = format!("{}{source}{sink}{letters}", pipeline(50));
+    let config = format!("{}{source}{sink}{letters}", pipeline(deadline_ms));
     let gateway = Gateway::start(Arc::new(Folder::hostile(&config)));
     eventually(WAIT_MAX, || {
         gateway.metric("scoregate_source_events_total").0 > 0.0
@@ -258,11 +258,12 @@ fn seconds(kafka: &Kafka, count: usize, poisoned: bool) -> f64 {
 #[ignore = "measures: prints the throughput with poison beside that without"]
 fn throughput_with_poison_beside_a_clean_run() {
     let kafka = Kafka::shared();
-    for _ in 0..3 {
+    for deadline_ms in [50, 10, 50, 10] {
         let count = 200_000;
-        let [clean, poisoned] = [false, true].map(|poisoned| seconds(&kafka, count, poisoned));
+        let [clean, poisoned] =
+            [false, true].map(|poisoned| seconds(&kafka, count, deadline_ms, poisoned));
         eprintln!(
-            "{count} records: {:.0}/s clean, {:.0}/s with poison: {:.2}",
+            "{count} records, {deadline_ms} ms a call: {:.0}/s clean, {:.0}/s with poison: {:.2}",
             count as f64 / clean,
             count as f64 / poisoned,
             clean / poisoned
