@@ -258,6 +258,8 @@ fn settings(source: &config::KafkaSource, server: &str) -> ClientConfig {
         ("auto.offset.reset", "earliest"),
         // What librdkafka has read ahead, and what one answer of a broker may hold: it stays in memory while one record of it does.
         ("queued.max.messages.kbytes", "16384"),
+        // Once so much is read ahead, it fetches on so soon after some of it was taken; a second, as librdkafka has it, would empty what is read ahead.
+        ("fetch.queue.backoff.ms", "5"),
         ("fetch.max.bytes", "8388608"),
         ("message.max.bytes", "8388608"),
         // A topic or a partition that appears later is found within so long.

@@ -24,7 +24,7 @@ use progress::Progress;
 
 pub const PARTITIONS: i32 = 4;
 const RECORDS: usize = 300_000;
-const PAIRS: usize = 5;
+const PAIRS: usize = 3;
 
 /// The servers, and the records that every run reads from their beginning.
 pub struct Rig<'s> {
