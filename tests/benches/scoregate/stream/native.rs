@@ -50,6 +50,8 @@ pub fn run(args: &[String]) -> anyhow::Result<ExitCode> {
         .set("enable.auto.commit", "false")
         .set("auto.offset.reset", "earliest")
         .set("partition.assignment.strategy", "cooperative-sticky")
+        // As the gateway: with the default of a second, what was read ahead runs dry.
+        .set("fetch.queue.backoff.ms", "5")
         .create()?;
     let releases = Releases {
         adapter: ReleaseName::new("payments", Digest::of(b"native payments")),
