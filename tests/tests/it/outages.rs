@@ -56,11 +56,20 @@ impl Drop for Finally<'_> {
 
 /// Waits until it delivers, and is ready.
 fn works(gateway: &Gateway) {
-    let before = gateway.metric("scoregate_delivery_events_total").0;
-    eventually(WAIT_MAX, || {
-        gateway.metric("scoregate_delivery_events_total").0 > before + 300.0
-    });
-    eventually(WAIT_MAX, || gateway.readiness().0 == 200);
+    let delivered = || gateway.metric("scoregate_delivery_events_total").0;
+    let (before, deadline) = (delivered(), Instant::now() + WAIT_MAX);
+    while delivered() < before + 300.0 || gateway.readiness().0 != 200 {
+        assert!(
+            Instant::now() < deadline,
+            "it does not work again: {} delivered, then {}; {:?}; lag {:?}; {}",
+            before,
+            delivered(),
+            gateway.readiness(),
+            gateway.metric("scoregate_source_lag{"),
+            gateway.log()
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Waits until it tells that it is not ready, for a reason that has these words.
@@ -152,6 +161,7 @@ fn a_leader_that_moves_from_topic_to_topic() {
             let mut partitions = 0..PARTITIONS;
             let partition = partitions.find(led);
             cluster.node(broker).kill();
+            eprintln!("broker {broker} is gone, {} were sent", flow.sent());
             eventually(WAIT_MAX, || {
                 partition.is_none_or(|partition| {
                     let leader = cluster.leader(&input, partition);
@@ -160,6 +170,7 @@ fn a_leader_that_moves_from_topic_to_topic() {
             });
             works(gateway);
             cluster.node(broker).restart();
+            eprintln!("broker {broker} is back, {} were sent", flow.sent());
             std::thread::sleep(Duration::from_secs(5));
             works(gateway);
         }
