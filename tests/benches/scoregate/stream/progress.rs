@@ -6,8 +6,8 @@ use rdkafka::{
     ClientConfig, Offset, TopicPartitionList,
     consumer::{BaseConsumer, Consumer as _},
 };
-use scoregate_tests::servers::blocking::block_on;
 use sqlx::{Connection as _, PgConnection};
+use tokio::runtime::{self, Runtime};
 
 use super::PARTITIONS;
 
@@ -23,7 +23,7 @@ pub enum Progress {
     /// Offsets that a group has committed of a topic.
     Committed(BaseConsumer, String),
     /// Rows of the scores table.
-    Rows(PgConnection),
+    Rows(Runtime, PgConnection),
 }
 
 impl Progress {
@@ -37,7 +37,12 @@ impl Progress {
     }
 
     pub fn rows(url: &str) -> anyhow::Result<Self> {
-        Ok(Self::Rows(block_on(PgConnection::connect(url))?))
+        // A connection lives on the runtime that made it.
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let connection = runtime.block_on(PgConnection::connect(url))?;
+        Ok(Self::Rows(runtime, connection))
     }
 
     fn now(&mut self) -> anyhow::Result<i64> {
@@ -58,10 +63,11 @@ impl Progress {
                     });
                 Ok(offsets.sum())
             }
-            Self::Rows(connection) => {
+            Self::Rows(runtime, connection) => {
                 // Before the gateway has made the table there is nothing.
                 let sql = "SELECT coalesce(sum(next_offset), 0)::bigint FROM scoregate_offsets";
-                let rows = block_on(sqlx::query_scalar::<_, i64>(sql).fetch_one(connection));
+                let asked = sqlx::query_scalar::<_, i64>(sql).fetch_one(connection);
+                let rows = runtime.block_on(asked);
                 Ok(rows.unwrap_or(0))
             }
         }
