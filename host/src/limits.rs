@@ -129,6 +129,8 @@ pub const OUTBOX_POLL_CEILING_MS: u64 = 3_600_000;
 pub const KAFKA_NAME_MAX_BYTES: usize = 249;
 /// The longest pause between two tries of a sink, a broker or a database that is away.
 pub const BACKOFF_MAX_MS: u64 = 5_000;
+/// Events of a stream that were scored before an earlier batch of theirs.
+pub const AHEAD_MAX_EVENTS: usize = 8192;
 /// Outcomes between scoring and the sinks.
 pub const DELIVERY_MAX_EVENTS: usize = 4096;
 /// How long a sink may refuse before the source is told so.

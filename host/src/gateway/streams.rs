@@ -96,13 +96,13 @@ impl<'c> Streams<'c> {
     ) -> (Outlets, Vec<Stream>) {
         let mut joints = self.joints(pipeline, faults);
         let outlets = if pipeline.is_exactly_once() {
-            self.exact(pipeline, &mut joints, faults).await
+            match self.exact(pipeline, &mut joints, faults).await {
+                Some(sink) => Outlets::Exact(sink),
+                // A fault was told: the gateway does not start, and nothing else is opened for it.
+                None => return (Outlets::none(), Vec::new()),
+            }
         } else {
-            None
-        };
-        let outlets = match outlets {
-            Some(sink) => Outlets::Exact(sink),
-            None => each(pipeline, last_resort, faults).await,
+            each(pipeline, last_resort, faults).await
         };
         let mut streams = Vec::new();
         for (nth, source) in pipeline.sources.iter().enumerate() {
@@ -139,7 +139,7 @@ impl<'c> Streams<'c> {
         }
     }
 
-    /// The sink that takes all or nothing. The configuration was checked: there is one that can.
+    /// The sink that takes all or nothing; where there is none, `faults` has grown.
     async fn exact(
         &self,
         pipeline: &config::Pipeline,
@@ -147,10 +147,10 @@ impl<'c> Streams<'c> {
         faults: &mut Vec<String>,
     ) -> Option<ExactSink> {
         let server = &self.config.server.name;
-        let made = match (&pipeline.sinks[..], pipeline.dead_letter.as_ref()?) {
+        let made = match (&pipeline.sinks[..], pipeline.dead_letter.as_ref()) {
             (
                 [config::Sink::Postgres(table)],
-                config::DeadLetter::Postgres(config::PostgresTable { table: dead, .. }),
+                Some(config::DeadLetter::Postgres(config::PostgresTable { table: dead, .. })),
             ) => ExactPostgres::open(table, dead, &pipeline.name)
                 .await
                 .map(|sink| {
@@ -159,14 +159,14 @@ impl<'c> Streams<'c> {
                 }),
             (
                 [config::Sink::Sqlite { path, table }],
-                config::DeadLetter::Sqlite { table: dead, .. },
+                Some(config::DeadLetter::Sqlite { table: dead, .. }),
             ) => ExactSqlite::open(path, table, dead, &pipeline.name)
                 .await
                 .map(|sink| {
                     joints.ledger = Some(Arc::new(Ledger::Sqlite(sink.ledger(server))));
                     ExactSink::Sqlite(sink)
                 }),
-            (sinks, config::DeadLetter::Kafka(dead)) => {
+            (sinks, Some(config::DeadLetter::Kafka(dead))) => {
                 let outcomes = sinks.iter().filter_map(|sink| match sink {
                     config::Sink::Kafka(topic) => Some(topic),
                     _ => None,
@@ -175,10 +175,18 @@ impl<'c> Streams<'c> {
                     outcomes: outcomes.collect(),
                     dead,
                 };
+                // Where there is none, that was told already.
                 let group = joints.groups.first()?.group.clone();
                 Transactions::open(&topics, group, &pipeline.name, server).map(ExactSink::Kafka)
             }
-            _ => return None,
+            // It would be read at least once instead.
+            _ => {
+                faults.push(format!(
+                    "pipeline `{}`: its sinks and its dead letters cannot commit together, so it cannot be delivered exactly once",
+                    pipeline.name
+                ));
+                return None;
+            }
         };
         made.map_err(|error| faults.push(error.to_string())).ok()
     }

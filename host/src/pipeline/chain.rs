@@ -99,8 +99,17 @@ impl Chain {
         self.model = None;
     }
 
-    /// Scores a batch. An instance that is guilty of a fault is gone afterwards.
-    pub fn score(&mut self, events: &[&Event]) -> Result<Outcomes, ChainError> {
+    /// Scores a batch. An instance that is guilty of a fault is gone afterwards. Where a fault would prove nothing, since it may be
+    /// another event's, each call is given `call_max_ms` if that is less than its deadline.
+    pub fn score(
+        &mut self,
+        events: &[&Event],
+        call_max_ms: Option<u64>,
+    ) -> Result<Outcomes, ChainError> {
+        let unproven_max = |was_fresh| {
+            let proves = was_fresh && events.len() == 1;
+            call_max_ms.filter(|_| !proves)
+        };
         let take_warm = std::mem::take(&mut self.take_warm);
         let held = self.adapter.take();
         self.adapter_was_fresh = held.is_none() && !take_warm;
@@ -116,6 +125,8 @@ impl Chain {
             None if take_warm => self.generation.model.instance().map_err(models)?,
             None => self.generation.model.fresh_instance().map_err(models)?,
         };
+        adapter.hurry(unproven_max(self.adapter_was_fresh));
+        model.hurry(unproven_max(self.model_was_fresh));
         let result = run(&self.generation, &mut adapter, &mut model, events);
         // Only the guilty one is gone; after a refusal both stay.
         let guilty = match &result {

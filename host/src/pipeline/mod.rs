@@ -7,6 +7,7 @@ mod delivery;
 mod key;
 mod model_queue;
 mod outlets;
+mod pace;
 mod queue;
 mod scorer;
 mod status;
@@ -35,13 +36,18 @@ pub use status::PipelineStatus;
 
 use breaker::Breaker;
 use delivery::Outbox;
+use pace::Pace;
 use queue::Turn;
 use scorer::{BatchScorer, Settled, suspended};
-use turnstile::{Place, Turnstile};
+use turnstile::{HandOn, Place, Turnstile};
 use workers::Workers;
 
 use crate::{
-    config, event::Refusal, failpoint, health::Health, limits::BREAKER_OPEN_MS,
+    config,
+    event::Refusal,
+    failpoint,
+    health::Health,
+    limits::{AHEAD_MAX_EVENTS, BREAKER_OPEN_MS},
     telemetry::PipelineMetrics,
 };
 
@@ -89,16 +95,21 @@ impl Pipeline {
                 last_resort,
                 config.batch_max_events,
             );
-            (Some(Arc::new(outbox)), Some(delivery))
+            (Some(outbox), Some(delivery))
         };
+        let hand_on = hand_on(outbox, metrics.clone());
+        // Callers get their answers in any order; streams have one.
+        let turnstile = config.has_stream().then(|| {
+            let ahead_max = AHEAD_MAX_EVENTS / config.batch_max_events;
+            Arc::new(Turnstile::new(ahead_max, hand_on.clone()))
+        });
         let part = Part {
             name: name.clone(),
             generation: generation.clone(),
             breaker: breaker.clone(),
             metrics: metrics.clone(),
-            outbox,
-            // Callers get their answers in any order; streams have one.
-            turnstile: config.has_stream().then(Arc::default),
+            hand_on,
+            turnstile,
             draining: draining.clone(),
         };
         let workers = Workers::new(
@@ -236,34 +247,48 @@ struct Part {
     generation: Arc<ArcSwap<Generation>>,
     breaker: Arc<Breaker>,
     metrics: PipelineMetrics,
-    outbox: Option<Arc<Outbox>>,
-    turnstile: Option<Arc<Turnstile>>,
+    hand_on: HandOn<Settled>,
+    turnstile: Option<Arc<Turnstile<Settled>>>,
     draining: Arc<AtomicBool>,
 }
 
 impl Part {
     fn scorer(&self) -> workers::Scorer<Job> {
         let generation = self.generation.clone();
-        let (outbox, metrics) = (self.outbox.clone(), self.metrics.clone());
-        let turnstile = self.turnstile.clone();
+        let (hand_on, turnstile) = (self.hand_on.clone(), self.turnstile.clone());
         let mut scorer = BatchScorer {
             name: self.name.clone(),
             breaker: self.breaker.clone(),
             metrics: self.metrics.clone(),
             chain: None,
+            pace: Pace::default(),
             draining: self.draining.clone(),
         };
-        Box::new(move |jobs: &mut Vec<Job>, turn: Turn| {
-            let place = Place::new(turnstile.as_deref(), turn, jobs);
-            let settled = scorer.score(&generation.load_full(), place.jobs, turn.oldest);
+        let mut score = move |jobs: &mut Vec<Job>, turn: Turn| {
+            let settled = scorer.score(&generation.load_full(), jobs, turn.oldest);
             failpoint::at("stream.scored");
-            place.pass(|| match &outbox {
-                _ if settled.is_empty() => {}
-                Some(outbox) => outbox.send(settled),
-                None => answer_all(settled, &metrics),
-            });
-        })
+            settled
+        };
+        Box::new(
+            move |jobs: &mut Vec<Job>, turn: Turn| match turnstile.as_deref() {
+                Some(turnstile) => {
+                    let place = Place::new(turnstile, turn, jobs);
+                    let settled = score(place.jobs, turn);
+                    place.pass(settled);
+                }
+                None => hand_on(score(jobs, turn)),
+            },
+        )
     }
+}
+
+/// To the sinks, or to where the events came from.
+fn hand_on(outbox: Option<Outbox>, metrics: PipelineMetrics) -> HandOn<Settled> {
+    Arc::new(move |settled: Settled| match &outbox {
+        _ if settled.is_empty() => {}
+        Some(outbox) => outbox.send(settled),
+        None => answer_all(settled, &metrics),
+    })
 }
 
 /// Without a sink an event is dealt with when it is scored.

@@ -35,6 +35,14 @@ pub enum Outlets {
 }
 
 impl Outlets {
+    /// Nothing is delivered anywhere.
+    pub fn none() -> Self {
+        Outlets::Each {
+            sinks: Vec::new(),
+            dead_letters: None,
+        }
+    }
+
     /// Whether there is nothing to deliver to.
     pub fn is_empty(&self) -> bool {
         match self {

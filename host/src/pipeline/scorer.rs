@@ -11,7 +11,8 @@ use std::{
 use super::{
     answer::{Answer, Job, Receipt, Refused},
     breaker::Breaker,
-    chain::{Chain, ChainError, Generation},
+    chain::{Chain, ChainError, Generation, Outcomes},
+    pace::Pace,
 };
 use crate::{
     clock::now_ms,
@@ -51,6 +52,7 @@ pub struct BatchScorer {
     pub breaker: Arc<Breaker>,
     pub metrics: PipelineMetrics,
     pub chain: Option<Chain>,
+    pub pace: Pace,
     /// The pipeline drains: what cannot be scored now is not waited for.
     pub draining: Arc<AtomicBool>,
 }
@@ -148,7 +150,7 @@ impl BatchScorer {
 
     /// A stream's events wait where there is no room for an instance or the pipeline is suspended: they are worth trying again, in their order.
     fn wait_for(
-        &self,
+        &mut self,
         chain: &mut Chain,
         events: &[&Event],
         patient: &[bool],
@@ -170,11 +172,21 @@ impl BatchScorer {
         }
     }
 
-    fn verdicts(&self, chain: &mut Chain, events: &[&Event]) -> Vec<Verdict> {
+    /// One pass over some events.
+    fn pass(&mut self, chain: &mut Chain, events: &[&Event]) -> Result<Outcomes, ChainError> {
+        let start = Instant::now();
+        let result = chain.score(events, self.pace.call_max_ms(events.len()));
+        if result.is_ok() {
+            self.pace.took(events.len(), start.elapsed());
+        }
+        result
+    }
+
+    fn verdicts(&mut self, chain: &mut Chain, events: &[&Event]) -> Vec<Verdict> {
         if let Some(refusal) = self.suspended() {
             return vec![Err(refusal); events.len()];
         }
-        match chain.score(events) {
+        match self.pass(chain, events) {
             Ok(outcomes) => {
                 self.breaker.success();
                 let outcomes = outcomes.into_iter();
@@ -195,16 +207,16 @@ impl BatchScorer {
     }
 
     /// Scores one event of a batch that failed.
-    fn alone(&self, chain: &mut Chain, event: &Event) -> Verdict {
+    fn alone(&mut self, chain: &mut Chain, event: &Event) -> Verdict {
         if let Some(refusal) = self.suspended() {
             return Err(refusal);
         }
-        let mut result = chain.score(&[event]);
+        let mut result = self.pass(chain, &[event]);
         if let Err(error) = &result
             && !proves_guilt(chain, &[event], error)
         {
             chain.renew();
-            result = chain.score(&[event]);
+            result = self.pass(chain, &[event]);
         }
         match result {
             Ok(mut outcomes) => {

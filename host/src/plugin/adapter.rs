@@ -165,6 +165,12 @@ impl AdapterInstance {
         )
     }
 
+    /// From here on calls may take no longer than so many milliseconds, if that is less than their deadline. What takes longer is not held
+    /// against the plugin: it is to be tried again without hurry.
+    pub fn hurry(&mut self, call_max_ms: Option<u64>) {
+        self.limits.hurry_ms = call_max_ms;
+    }
+
     /// Whether a call of it ever ended in a fault: it must not be used again.
     pub fn has_faulted(&self) -> bool {
         self.store.data().faulted.load(Ordering::Relaxed)

@@ -25,8 +25,17 @@ pub enum CallError {
 #[derive(Clone, Copy, Debug)]
 pub struct CallLimits {
     pub deadline_ms: u64,
+    /// A call that takes longer than this was only tried, if this is less than the deadline.
+    pub hurry_ms: Option<u64>,
     /// Bytes that the answer may take in the host.
     pub result_max_bytes: u64,
+}
+
+impl CallLimits {
+    fn hurry_ms(&self) -> Option<u64> {
+        self.hurry_ms
+            .filter(|hurry_ms| *hurry_ms < self.deadline_ms)
+    }
 }
 
 /// Runs `call` on the store within the limits.
@@ -36,7 +45,9 @@ pub fn guarded<R>(
     limits: CallLimits,
     call: impl FnOnce(&mut Store<State>) -> wasmtime::Result<R>,
 ) -> Result<R, CallError> {
-    store.set_epoch_deadline(ticker::ticks(limits.deadline_ms));
+    store.set_epoch_deadline(ticker::ticks(
+        limits.hurry_ms().unwrap_or(limits.deadline_ms),
+    ));
     store.set_hostcall_fuel(usize::try_from(limits.result_max_bytes).unwrap_or(usize::MAX));
     store.data_mut().growth_refused = false;
     call(store).map_err(|error| classify(store.data(), name, limits, &error))
@@ -67,6 +78,10 @@ pub fn refused(state: &State, name: &'static str, failure: Failure) -> CallError
 /// Where every fault of a plugin is made, so that none goes uncounted.
 fn fault(state: &State, kind: FaultKind, detail: String) -> CallError {
     state.metrics.fault(kind);
+    ended(state, kind, detail)
+}
+
+fn ended(state: &State, kind: FaultKind, detail: String) -> CallError {
     state.faulted.store(true, Ordering::Relaxed);
     CallError::Fault(Fault {
         plugin: state.release.clone(),
@@ -85,6 +100,11 @@ fn classify(
         return CallError::NoRoom;
     }
     let (kind, detail) = match error.downcast_ref::<Trap>() {
+        Some(Trap::Interrupt) if let Some(hurry_ms) = limits.hurry_ms() => {
+            let detail = format!("{name} was tried for {hurry_ms} ms");
+            // It proves nothing, but its instance stands in the midst of a call.
+            return ended(state, FaultKind::Deadline, detail);
+        }
         Some(Trap::Interrupt) => (
             FaultKind::Deadline,
             format!("{name} ran longer than {} ms", limits.deadline_ms),

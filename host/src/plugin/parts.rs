@@ -70,6 +70,7 @@ impl Parts {
     pub(super) fn call_limits(&self) -> CallLimits {
         CallLimits {
             deadline_ms: self.settings.call_deadline_ms,
+            hurry_ms: None,
             result_max_bytes: self.settings.result_max_bytes,
         }
     }
@@ -78,6 +79,7 @@ impl Parts {
     pub(super) fn load_limits(&self) -> CallLimits {
         CallLimits {
             deadline_ms: LOAD_DEADLINE_MS.max(self.settings.call_deadline_ms),
+            hurry_ms: None,
             result_max_bytes: self.settings.result_max_bytes,
         }
     }

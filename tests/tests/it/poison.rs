@@ -235,13 +235,14 @@ fn rows(url: &str, sql: &'static str) -> Vec<sqlx::postgres::PgRow> {
 }
 
 /// From the first record that is read to the last that is committed.
-fn seconds(kafka: &Kafka, count: usize, deadline_ms: u32, poisoned: bool) -> f64 {
+fn seconds(kafka: &Kafka, count: usize, (deadline_ms, workers): (u32, u32), poisoned: bool) -> f64 {
     let input = filled(kafka, count, poisoned);
     let (output, dead) = (kafka.fresh_topic("good", 4), kafka.fresh_topic("dead", 2));
     let source = streams::kafka_source(kafka.brokers(), &input, &input, "exactly-once");
     let sink = streams::kafka_sink(kafka.brokers(), &output);
     let letters = streams::kafka_dead_letter(kafka.brokers(), &dead);
-    let config = format!("{}{source}{sink}{letters}", pipeline(deadline_ms));
+    let pipeline = format!("{}workers = {workers}\n", pipeline(deadline_ms));
+    let config = format!("{pipeline}{source}{sink}{letters}");
     let gateway = Gateway::start(Arc::new(Folder::hostile(&config)));
     eventually(WAIT_MAX, || {
         gateway.metric("scoregate_source_events_total").0 > 0.0
@@ -258,12 +259,12 @@ fn seconds(kafka: &Kafka, count: usize, deadline_ms: u32, poisoned: bool) -> f64
 #[ignore = "measures: prints the throughput with poison beside that without"]
 fn throughput_with_poison_beside_a_clean_run() {
     let kafka = Kafka::shared();
-    for deadline_ms in [50, 10, 50, 10] {
-        let count = 200_000;
+    let count = 400_000;
+    for (deadline_ms, workers) in [(10, 1), (10, 2), (50, 2)].repeat(3) {
         let [clean, poisoned] =
-            [false, true].map(|poisoned| seconds(&kafka, count, deadline_ms, poisoned));
+            [false, true].map(|poisoned| seconds(&kafka, count, (deadline_ms, workers), poisoned));
         eprintln!(
-            "{count} records, {deadline_ms} ms a call: {:.0}/s clean, {:.0}/s with poison: {:.2}",
+            "{count} records, {deadline_ms} ms a call, {workers} scoring threads: {:.0}/s clean, {:.0}/s with poison: {:.2}",
             count as f64 / clean,
             count as f64 / poisoned,
             clean / poisoned

@@ -1,6 +1,10 @@
 //! The steps of a transaction, and what their failures ask for. Each blocks its thread for the time given at most.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
 
 use rdkafka::{
     Offset, TopicPartitionList, consumer::ConsumerGroupMetadata, error::KafkaError,
@@ -8,6 +12,9 @@ use rdkafka::{
 };
 
 use super::Producer;
+
+/// An answer of librdkafka may be later than its time by so much.
+const LATE_MAX: Duration = Duration::from_secs(1);
 
 /// A step that failed, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,21 +46,39 @@ impl Producer {
     }
 
     /// Where the group's member `metadata` reads on in partitions of `topic`, once the transaction is committed.
+    ///
+    /// librdkafka may never come back from this call where the group's coordinator goes away meanwhile, whatever time it is given
+    /// (<https://github.com/confluentinc/librdkafka/issues/5456>, 5511). So a thread of its own makes it, and is left behind with its
+    /// client then: the next client of the id fences it.
     pub fn send_offsets(
         &self,
         topic: &str,
         offsets: &[(i32, i64)],
-        metadata: &ConsumerGroupMetadata,
+        metadata: &Arc<ConsumerGroupMetadata>,
         wait_max: Duration,
     ) -> Result<(), Trouble> {
         let mut list = TopicPartitionList::with_capacity(offsets.len());
         for (partition, next) in offsets {
             self.judge(list.add_partition_offset(topic, *partition, Offset::Offset(*next)))?;
         }
-        self.judge(
-            self.native
-                .send_offsets_to_transaction(&list, metadata, wait_max),
-        )
+        let (tell, told) = mpsc::sync_channel(1);
+        let (native, metadata) = (self.native.clone(), metadata.clone());
+        let thread = thread::Builder::new().name("send-offsets".into());
+        let made = thread.spawn(move || {
+            let sent = native.send_offsets_to_transaction(&list, &metadata, wait_max);
+            // Before the answer, so that nothing of the client is left here when its owner goes on.
+            drop(native);
+            tell.send(sent).ok();
+        });
+        if let Err(error) = made {
+            return Err(Trouble::Again(format!("no thread can be made: {error}")));
+        }
+        match told.recv_timeout(wait_max + LATE_MAX) {
+            Ok(sent) => self.judge(sent),
+            Err(_) => Err(Trouble::Broken(self.explain(
+                "the coordinator of the group did not take the offsets in time",
+            ))),
+        }
     }
 
     /// All records must have been delivered.

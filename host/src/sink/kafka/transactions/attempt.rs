@@ -105,7 +105,10 @@ impl<'i> Attempt<'i> {
     }
 
     /// Whether all events are still this gateway's; none where no event is of a stream.
-    fn check_lanes(&self, parcel: &Parcel) -> Result<Option<ConsumerGroupMetadata>, SinkError> {
+    fn check_lanes(
+        &self,
+        parcel: &Parcel,
+    ) -> Result<Option<Arc<ConsumerGroupMetadata>>, SinkError> {
         let lanes: Vec<&Arc<Lane>> = lane::advances(parcel.positions())
             .into_iter()
             .map(|(lane, _)| lane)
@@ -123,14 +126,14 @@ impl<'i> Attempt<'i> {
             }
             return Err(closed("the group has taken this member's partitions away"));
         };
-        Ok(Some(metadata))
+        Ok(Some(Arc::new(metadata)))
     }
 
     fn transaction(
         &self,
         state: &mut State,
         parcel: &mut Parcel,
-        metadata: Option<&ConsumerGroupMetadata>,
+        metadata: Option<&Arc<ConsumerGroupMetadata>>,
     ) -> Result<(), Stop> {
         let deadline = Instant::now() + STEPS_MAX;
         let advances: Vec<_> = lane::advances(parcel.positions())
