@@ -40,7 +40,10 @@ pub fn run(sample: &Sample, effort: Effort, table: &mut Table) -> anyhow::Result
             effort.pairs(PAIRS),
             || {
                 per_event(batch, || {
-                    let outcomes = chain.score(&next.take()).ok().context("the chain scores")?;
+                    let outcomes = chain
+                        .score(&next.take(), None)
+                        .ok()
+                        .context("the chain scores")?;
                     black_box(outcomes);
                     Ok(())
                 })
@@ -219,7 +222,7 @@ fn payloads<'a>(events: &[&'a Event]) -> Vec<&'a [u8]> {
 fn same_answers(chain: &mut Chain, native: &Native, events: &[Event]) -> anyhow::Result<()> {
     for batch in events.chunks(64) {
         let batch: Vec<&Event> = batch.iter().collect();
-        let ours = chain.score(&batch).ok().context("the chain scores")?;
+        let ours = chain.score(&batch, None).ok().context("the chain scores")?;
         for (ours, theirs) in ours.into_iter().zip(native.score(&payloads(&batch))) {
             let theirs = theirs.map(|outcome| (outcome.score, outcome.decision, outcome.payload));
             let ours = ours.map(|outcome| (outcome.score, outcome.decision, outcome.payload));
