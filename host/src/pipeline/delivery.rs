@@ -56,6 +56,7 @@ impl Delivery {
 
     /// Runs until `no_more_batches` and all that was sent is settled.
     pub async fn run(mut self, no_more_batches: CancellationToken) {
+        self.writer.outlets.prepare().await;
         let mut waiting = Vec::new();
         while self.receive(&mut waiting, &no_more_batches).await {
             let mut group = Settled::default();

@@ -43,6 +43,13 @@ impl Outlets {
         }
     }
 
+    /// Before the first write.
+    pub async fn prepare(&self) {
+        if let Outlets::Exact(sink) = self {
+            sink.prepare().await;
+        }
+    }
+
     /// Whether there is nothing to deliver to.
     pub fn is_empty(&self) -> bool {
         match self {
