@@ -62,6 +62,21 @@ impl Outlets {
         }
     }
 
+    /// In the order in which they are written to.
+    fn each(&self) -> impl Iterator<Item = Outlet<'_>> {
+        let (sinks, last) = match self {
+            Outlets::Each {
+                sinks,
+                dead_letters,
+            } => (
+                sinks.as_slice(),
+                dead_letters.as_ref().map(Outlet::DeadLetters),
+            ),
+            Outlets::Exact(sink) => (&[][..], Some(Outlet::Exact(sink))),
+        };
+        sinks.iter().map(Outlet::Sink).chain(last)
+    }
+
     /// Lets go of what was opened.
     pub async fn close(self) {
         match self {
@@ -77,6 +92,37 @@ impl Outlets {
                 }
             }
             Outlets::Exact(sink) => sink.close().await,
+        }
+    }
+}
+
+/// One of them.
+#[derive(Clone, Copy)]
+enum Outlet<'o> {
+    Sink(&'o Sink),
+    DeadLetters(&'o DeadLetters),
+    Exact(&'o ExactSink),
+}
+
+impl Outlet<'_> {
+    fn kind(self) -> &'static str {
+        match self {
+            Outlet::Sink(sink) => sink.kind(),
+            Outlet::DeadLetters(dead_letters) => dead_letters.kind(),
+            Outlet::Exact(sink) => sink.kind(),
+        }
+    }
+
+    fn takes_outcomes(self) -> bool {
+        !matches!(self, Outlet::DeadLetters(_))
+    }
+
+    /// Gives it its part of the group.
+    async fn write(self, group: &Settled) -> Result<(), SinkError> {
+        match self {
+            Outlet::Sink(sink) => sink.write(&group.scored).await,
+            Outlet::DeadLetters(dead_letters) => dead_letters.write(&group.dead).await,
+            Outlet::Exact(sink) => sink.write(&group.scored, &group.dead).await,
         }
     }
 }
@@ -113,72 +159,30 @@ impl Try {
 impl Writer {
     /// Delivers a group and settles its receipts. Returns only then, however long a sink is away: what streams sent is never given up.
     pub async fn write(&self, mut group: Settled) {
-        match &self.outlets {
-            Outlets::Each {
-                sinks,
-                dead_letters,
-            } => {
-                for sink in sinks {
-                    self.to_sink(sink, &mut group).await;
-                }
-                if let Some(dead_letters) = dead_letters {
-                    self.to_dead_letters(dead_letters, &mut group).await;
-                }
-            }
-            Outlets::Exact(sink) => self.exactly(sink, &mut group).await,
+        for outlet in self.outlets.each() {
+            self.deliver(outlet, &mut group).await;
         }
         self.acknowledge(group);
     }
 
-    async fn to_sink(&self, sink: &Sink, group: &mut Settled) {
+    async fn deliver(&self, outlet: Outlet<'_>, group: &mut Settled) {
         let mut attempt = Try::begin();
         loop {
             group.forget_closed();
-            match sink.write(&group.scored).await {
-                Ok(()) => {
-                    self.delivered(sink.kind(), group.scored.len(), attempt.since);
-                    return;
-                }
-                Err(error) => self.overcome(sink.kind(), error, group, &mut attempt).await,
-            }
-        }
-    }
-
-    async fn to_dead_letters(&self, dead_letters: &DeadLetters, group: &mut Settled) {
-        let mut attempt = Try::begin();
-        loop {
-            group.forget_closed();
-            match dead_letters.write(&group.dead).await {
-                Ok(()) => {
-                    self.health.works();
-                    return;
-                }
+            match outlet.write(group).await {
+                Ok(()) => break,
                 Err(error) => {
-                    let kind = dead_letters.kind();
-                    self.overcome(kind, error, group, &mut attempt).await;
+                    self.overcome(outlet.kind(), error, group, &mut attempt)
+                        .await;
                 }
             }
         }
-    }
-
-    async fn exactly(&self, sink: &ExactSink, group: &mut Settled) {
-        let mut attempt = Try::begin();
-        loop {
-            group.forget_closed();
-            match sink.write(&group.scored, &group.dead).await {
-                Ok(()) => {
-                    self.delivered(sink.kind(), group.scored.len(), attempt.since);
-                    return;
-                }
-                Err(error) => self.overcome(sink.kind(), error, group, &mut attempt).await,
-            }
-        }
-    }
-
-    fn delivered(&self, kind: &'static str, events: usize, start: Instant) {
         self.health.works();
-        self.metrics
-            .delivery(kind, events, start.elapsed().as_secs_f64());
+        if outlet.takes_outcomes() {
+            let seconds = attempt.since.elapsed().as_secs_f64();
+            self.metrics
+                .delivery(outlet.kind(), group.scored.len(), seconds);
+        }
     }
 
     /// After a failed write: takes out of the group what can never be written, gives up callers whose patience is over, and waits.
