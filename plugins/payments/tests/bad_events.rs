@@ -1,8 +1,7 @@
 //! Events that no sender should send: each is rejected by a sentence that names the field, or taken for a reason.
 
-mod common;
-
-use common::prepare;
+use checks::testing::prepare;
+use payments::Payments;
 
 const GOOD: &str = r#"{"payment_id":"pay_1","card_id":"card_1","timestamp":"2026-03-14T22:41:07Z","utc_offset_min":60,"amount":42.5,"currency":"EUR","entry_mode":"chip","merchant":{"id":"m_1","mcc":5411,"country":"DE","lat":52.5,"lon":13.4},"home":{"country":"DE","lat":52.5,"lon":13.4},"velocity":{"count_1h":1,"sum_1h":42.5,"count_24h":1,"sum_24h":42.5}}"#;
 const REASON_MAX_BYTES: usize = 200;
@@ -14,7 +13,10 @@ fn with(piece: &str, other: &str) -> Vec<u8> {
 }
 
 fn reason(payload: &[u8]) -> Option<String> {
-    prepare(&[payload]).rejected.pop().map(|(_, reason)| reason)
+    prepare::<Payments>(&[payload])
+        .rejected
+        .pop()
+        .map(|(_, reason)| reason)
 }
 
 #[track_caller]
@@ -307,7 +309,7 @@ fn unknown_fields_are_ignored_however_deep() {
 #[test]
 fn a_bad_event_leaves_its_neighbours_alone() {
     let bad = with("42.5", "-3.2");
-    let batch = prepare(&[GOOD.as_bytes(), &bad, GOOD.as_bytes(), b"{"]);
+    let batch = prepare::<Payments>(&[GOOD.as_bytes(), &bad, GOOD.as_bytes(), b"{"]);
     let rows: Vec<usize> = batch.rejected.iter().map(|(row, _)| *row).collect();
     assert_eq!(rows, [1, 3]);
     let (first, second) = batch.features.split_at(15);
@@ -340,7 +342,7 @@ fn no_damage_to_an_event_panics_or_makes_an_infinite_feature() {
             let to = (from + random(4)).min(payload.len());
             payload.splice(from..to, pieces[random(pieces.len())].iter().copied());
         }
-        let batch = prepare(&[&payload]);
+        let batch = prepare::<Payments>(&[&payload]);
         assert!(batch.features.iter().all(|feature| !feature.is_infinite()));
         assert!(
             batch
