@@ -7,6 +7,7 @@ mod build;
 mod checker;
 mod cli;
 mod config;
+mod connect;
 mod cors;
 mod crash;
 mod dead_letters;
