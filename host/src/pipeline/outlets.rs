@@ -193,26 +193,14 @@ impl Writer {
         group: &mut Settled,
         attempt: &mut Try,
     ) {
-        let error = match error {
+        match &error {
             // Nothing failed: what is closed is forgotten before the next try.
             SinkError::Closed(_) => return tokio::task::yield_now().await,
-            SinkError::Rows(failure, rows) if !rows.is_empty() => {
-                let beyond = group.bury(&rows);
-                warn!(
-                    pipeline = &*self.name,
-                    sink = kind,
-                    rows = rows.len(),
-                    reason = rows[0].reason,
-                    "a sink can never take some outcomes: they become dead letters"
-                );
-                for (letter, receipt) in beyond {
-                    self.keep_at_last(letter).await;
-                    settle_dead(receipt, &failure.detail);
-                }
-                return;
+            SinkError::Rows(_, rows) if !rows.is_empty() => {
+                return self.bury(kind, &error, rows, group).await;
             }
-            error => error,
-        };
+            _ => {}
+        }
         self.metrics.sink_error(kind);
         let lasts = attempt.since.elapsed();
         let retry_max = Duration::from_millis(SINK_RETRY_MAX_MS);
@@ -236,6 +224,29 @@ impl Writer {
         warn!(pipeline = &*self.name, sink = kind, %error, "a sink took no rows; trying again");
         tokio::time::sleep(attempt.backoff).await;
         attempt.backoff = (attempt.backoff * 2).min(Duration::from_millis(BACKOFF_MAX_MS));
+    }
+
+    /// Takes out of the group what a sink can never take.
+    async fn bury(
+        &self,
+        kind: &'static str,
+        error: &SinkError,
+        rows: &[RefusedRow],
+        group: &mut Settled,
+    ) {
+        warn!(
+            pipeline = &*self.name,
+            sink = kind,
+            rows = rows.len(),
+            reason = rows[0].reason,
+            "a sink can never take some outcomes: they become dead letters, and callers are told"
+        );
+        let (beyond, callers) = group.bury(rows, &Refusal::undeliverable(error.for_caller()));
+        self.metrics.unavailable(callers as u64);
+        for (letter, receipt) in beyond {
+            self.keep_at_last(letter).await;
+            settle_dead(receipt, &error.to_string());
+        }
     }
 
     /// A dead letter that its own sink can never take.
@@ -288,8 +299,12 @@ impl Settled {
     }
 
     /// Makes dead letters of outcomes that a sink can never take; hands back the dead letters that it can never take either, which the rows
-    /// count after the outcomes. A caller is told at once.
-    fn bury(&mut self, rows: &[RefusedRow]) -> Vec<(DeadLetter, Receipt)> {
+    /// count after the outcomes, and how many callers were told at once.
+    fn bury(
+        &mut self,
+        rows: &[RefusedRow],
+        refusal: &Refusal,
+    ) -> (Vec<(DeadLetter, Receipt)>, usize) {
         let scored_count = self.scored.len();
         let reason = |row: usize| rows.iter().find(|refused| refused.row == row);
         let receipts = self.dead_receipts.drain(..);
@@ -304,20 +319,19 @@ impl Settled {
             .partition(|(row, _)| reason(*row).is_some());
         let kept: Vec<(Scored, Receipt)> = kept.into_iter().map(|(_, scored)| scored).collect();
         (self.scored, self.receipts) = kept.into_iter().unzip();
+        let mut callers = 0;
         for (row, (scored, receipt)) in buried {
             let reason = reason(row).map_or_else(String::new, |refused| refused.reason.clone());
             if receipt.is_patient() {
                 self.dead.push(undeliverable(scored, reason));
                 self.dead_receipts.push(receipt);
             } else {
-                let refusal = Refusal::Unavailable {
-                    reason: "a sink of the pipeline can never take this outcome".into(),
-                    retry_after_s: 1,
-                };
-                settle_refused(receipt, scored.event, refusal);
+                callers += 1;
+                settle_refused(receipt, scored.event, refusal.clone());
             }
         }
-        beyond.into_iter().map(|(_, letter)| letter).collect()
+        let beyond = beyond.into_iter().map(|(_, letter)| letter).collect();
+        (beyond, callers)
     }
 
     /// Tells callers that their events could not be delivered, and forgets those. How many they were.
