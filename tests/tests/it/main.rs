@@ -11,6 +11,7 @@ mod connect;
 mod cors;
 mod crash;
 mod dead_letters;
+mod demo;
 mod drain;
 mod exactly_once;
 mod fencing;
