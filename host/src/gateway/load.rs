@@ -12,7 +12,7 @@ use crate::{
     config::{self, Config},
     file::{self, ReadError},
     limits::{BATCH_MAX_EVENTS, COMPONENT_MAX_BYTES, QUEUE_MAX_EVENTS},
-    pipeline::{Delivery, Generation, ModelQueue, Pipeline},
+    pipeline::{Delivery, Generation, ModelQueue, Pipeline, Serving},
     plugin::{
         Cache, CheckError, Engine, Kind, LoadError, Release, Settings, Slot, Store, StoreError,
     },
@@ -182,7 +182,8 @@ pub async fn pipelines(
         let last_resort = config.store.path.join(last_resort);
         let (outlets, fed_by) = streams.of(pipeline, &last_resort, faults).await;
         let metrics = telemetry.pipeline(&pipeline.name);
-        let (made, delivery) = Pipeline::new(pipeline, generation, outlets, metrics, last_resort);
+        let serving = Serving::only(Arc::new(generation));
+        let (made, delivery) = Pipeline::new(pipeline, serving, outlets, metrics, last_resort);
         loaded.pipelines.push(Arc::new(made));
         loaded.deliveries.extend(delivery);
         loaded.streams.extend(fed_by);
