@@ -31,7 +31,7 @@ async fn ask(unready: &'static [&'static str], method: Method, path: &str) -> (S
     let limits = ServerLimits::default();
     let server = Server::bind(addr, limits, Gauge::default()).await.unwrap();
     let addr = server.local_addr().unwrap();
-    let handler = move |request| Arc::clone(&admin).answer(request);
+    let handler = move |request, from| Arc::clone(&admin).answer(request, from);
     let running = tokio::spawn(server.run(handler, CancellationToken::new()));
     let stream = TcpStream::connect(addr).await.unwrap();
     let (mut client, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))

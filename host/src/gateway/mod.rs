@@ -169,10 +169,10 @@ impl Gateway {
         let ended = CancellationToken::new();
         let admin_listener = tokio::spawn(
             self.admin
-                .run(move |request| admin.clone().answer(request), ended.clone()),
+                .run(move |request, from| admin.clone().answer(request, from), ended.clone()),
         );
         let answering = self.http.run(
-            move |request| scoring.clone().answer(request),
+            move |request, _| scoring.clone().answer(request),
             shutdown.clone(),
         );
         let announcing = async {
