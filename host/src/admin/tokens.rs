@@ -80,7 +80,9 @@ pub fn line_of(bearer: &Bearer, token: &str) -> String {
 pub fn check_name(name: &str) -> Result<(), String> {
     let of_name = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'@');
     if RESERVED.contains(&name) {
-        return Err(format!("`{name}` is what the gateway itself is called in the audit"));
+        return Err(format!(
+            "`{name}` is what the gateway itself is called in the audit"
+        ));
     }
     if !(1..=TOKEN_NAME_MAX_BYTES).contains(&name.len()) || !name.bytes().all(of_name) {
         return Err(format!(
@@ -177,7 +179,10 @@ fn find(tokens: &[Token], token: &str) -> Option<Bearer> {
 }
 
 fn is_same(one: &[u8; 32], other: &[u8; 32]) -> bool {
-    let different = one.iter().zip(other).fold(0, |all, (a, b)| black_box(all | (a ^ b)));
+    let different = one
+        .iter()
+        .zip(other)
+        .fold(0, |all, (a, b)| black_box(all | (a ^ b)));
     different == 0
 }
 
@@ -218,7 +223,9 @@ fn read(path: &Path) -> Result<Vec<Token>, TokensError> {
             return Err(at_line("an earlier line has the same token".to_owned()));
         }
         if tokens.len() == TOKENS_MAX_COUNT {
-            return Err(at_line(format!("there are more than {TOKENS_MAX_COUNT} tokens")));
+            return Err(at_line(format!(
+                "there are more than {TOKENS_MAX_COUNT} tokens"
+            )));
         }
         tokens.push(token);
     }

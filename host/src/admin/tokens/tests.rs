@@ -63,11 +63,23 @@ fn what_is_wrong_in_the_file_is_told_with_its_line_and_without_a_token() {
         ("", "it holds no token"),
         ("# nothing\n", "it holds no token"),
         ("ci deploy\n", "line 1: a line is NAME ROLE sha256:"),
-        ("ci deploi sha256:00\n", "line 1: a role is `read` or `deploy`; did you mean `deploy`?"),
-        ("\nci deploy scoregate_secret\n", "line 2: the third word must be `sha256:`"),
-        ("guard deploy sha256:00\n", "line 1: `guard` is what the gateway itself"),
+        (
+            "ci deploi sha256:00\n",
+            "line 1: a role is `read` or `deploy`; did you mean `deploy`?",
+        ),
+        (
+            "\nci deploy scoregate_secret\n",
+            "line 2: the third word must be `sha256:`",
+        ),
+        (
+            "guard deploy sha256:00\n",
+            "line 1: `guard` is what the gateway itself",
+        ),
         ("a/b deploy sha256:00\n", "line 1: a name is 1 to 64 of"),
-        (&format!("{good}\n{good}\n"), "line 2: an earlier line has the same token"),
+        (
+            &format!("{good}\n{good}\n"),
+            "line 2: an earlier line has the same token",
+        ),
     ] {
         let (_dir, path) = file(content);
         let error = Tokens::open(&path).err().unwrap().to_string();
