@@ -47,6 +47,22 @@ pub const SECRET_MAX_BYTES: u64 = 64 << 10;
 pub const CONFIG_PROBLEMS_MAX_COUNT: usize = 1_000;
 /// Tables and lists within one another in what a slot's `config` holds: half of what the usual JSON readers take.
 pub const PLUGIN_CONFIG_MAX_DEPTH: usize = 64;
+/// Operators' tokens in their file, and their bearers' names.
+pub const TOKENS_MAX_COUNT: usize = 500;
+pub const TOKEN_NAME_MAX_BYTES: usize = 64;
+/// From the head of an upload to its last byte.
+pub const UPLOAD_READ_MAX_MS: u64 = 120_000;
+/// The body of any other request to the operators' listener.
+pub const ORDER_MAX_BYTES: u64 = 64 << 10;
+/// Refused requests that are written into the audit; more are counted.
+pub const REFUSALS_AUDITED_MAX_PER_MIN: u32 = 6;
+/// Lines of the audit, or releases, of one answer.
+pub const AUDIT_LINES_MAX_COUNT: u32 = 1_000;
+/// Stages of a canary, and how long one may last.
+pub const STAGES_MAX_COUNT: usize = 32;
+pub const STAGE_MAX_SECONDS: u64 = 30 * 24 * 3600;
+/// An operator's reason for a change.
+pub const REASON_MAX_BYTES: usize = 1024;
 /// This gateway's name among others, and a JSON Pointer to an event's key.
 pub const SERVER_NAME_MAX_BYTES: usize = 128;
 pub const KEY_POINTER_MAX_BYTES: usize = 1024;

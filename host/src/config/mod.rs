@@ -22,6 +22,7 @@ mod text;
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
 pub use guard::Guard;
+pub(crate) use names::did_you_mean;
 pub use problem::{Problem, Problems};
 
 /// The whole file. Paths in it are absolute or relative to the working folder: those of the file were made so.
@@ -43,6 +44,8 @@ pub struct Server {
     pub http: SocketAddr,
     /// The operators' listener.
     pub admin: SocketAddr,
+    /// Who may ask and change what there; without it anybody, and it is a loopback address.
+    pub admin_token_file: Option<PathBuf>,
     pub body_max_bytes: u64,
     /// Pages of these may call the scoring listener from a browser; `*` is any.
     pub allowed_origins: Vec<String>,

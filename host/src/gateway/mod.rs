@@ -8,7 +8,7 @@ pub use connect::check_connections;
 pub use load::{check, read_component};
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fmt, io,
     net::SocketAddr,
     sync::{
@@ -23,7 +23,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    admin::{Admin, Status},
+    admin::{
+        Access, Admin, Status,
+        tokens::{Tokens, TokensError},
+    },
     config::{self, Config},
     http::{
         bodies::Bodies,
@@ -33,7 +36,8 @@ use crate::{
     },
     limits::{DRAIN_MAX_MS, LEAVE_MAX_MS},
     pipeline::{Delivery, ModelQueue, Pipeline},
-    plugin::{Cache, CacheError, Engine, EngineError, Slot, Store, StoreError},
+    plugin::{Cache, CacheError, Engine, EngineError, Store, StoreError},
+    rollout::Rollouts,
     source::Stop,
     telemetry::Telemetry,
 };
@@ -43,7 +47,8 @@ use streams::{Stream, StreamView};
 /// A gateway whose parts are made and whose listeners are bound, but which serves nobody yet.
 pub struct Gateway {
     engine: Arc<Engine>,
-    slots: Vec<Arc<Slot>>,
+    rollouts: Rollouts,
+    access: Arc<Access>,
     pipelines: Vec<Arc<Pipeline>>,
     models: Vec<Arc<ModelQueue>>,
     deliveries: Vec<Delivery>,
@@ -65,6 +70,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Cache(#[from] CacheError),
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
     #[error("{listener} cannot listen on {addr}: {cause}")]
     Bind {
         listener: &'static str,
@@ -99,6 +106,9 @@ impl Gateway {
     /// Makes every part and binds the listeners. Nothing runs afterwards but the engine's clock.
     pub async fn build(config: &Config) -> Result<Self, StartError> {
         let telemetry = Telemetry::new();
+        let tokens = config.server.admin_token_file.as_deref();
+        let tokens = tokens.map(Tokens::open).transpose()?;
+        let access = Arc::new(Access::new(tokens));
         // The listeners first: a port that is taken is found before anything is compiled.
         let http = bind("the scoring listener", config.server.http, &telemetry).await?;
         let admin = bind("the admin listener", config.server.admin, &telemetry).await?;
@@ -122,7 +132,8 @@ impl Gateway {
         Ok(Self {
             over_http: over_http.map(|p| p.name.clone()).collect(),
             engine,
-            slots,
+            rollouts: Rollouts::unconnected(),
+            access,
             pipelines,
             models,
             deliveries,
@@ -167,12 +178,12 @@ impl Gateway {
         }
         // Operators look on until the very end.
         let ended = CancellationToken::new();
-        let admin_listener = tokio::spawn(
-            self.admin
-                .run(move |request| admin.clone().answer(request), ended.clone()),
-        );
+        let admin_listener = tokio::spawn(self.admin.run(
+            move |request, from| admin.clone().answer(request, from),
+            ended.clone(),
+        ));
         let answering = self.http.run(
-            move |request| scoring.clone().answer(request),
+            move |request, _| scoring.clone().answer(request),
             shutdown.clone(),
         );
         let announcing = async {
@@ -232,12 +243,8 @@ impl Gateway {
 
     fn admin_state(&self, unready: Unready) -> Admin {
         Admin {
-            plugins: self
-                .slots
-                .iter()
-                .map(|slot| (slot.name().to_owned(), slot.clone()))
-                .map(|(name, slot)| (name, status(move || slot.status())))
-                .collect::<BTreeMap<_, _>>(),
+            rollouts: self.rollouts.clone(),
+            access: self.access.clone(),
             pipelines: self
                 .pipelines
                 .iter()

@@ -17,6 +17,13 @@ pub struct Rollouts {
 struct Inner {}
 
 impl Rollouts {
+    /// Without a store: whatever is asked is refused.
+    pub fn unconnected() -> Self {
+        Self {
+            inner: Arc::new(Inner {}),
+        }
+    }
+
     /// A release's way in: it is checked, compiled, started, asked what it is, and held against every pipeline that uses the slot. With
     /// `keep` it is stored afterwards, also where it fits only together with another slot's release; it takes no events yet.
     ///

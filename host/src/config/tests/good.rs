@@ -79,6 +79,7 @@ fn full() -> Config {
             name: "gw-1".into(),
             http: "0.0.0.0:9080".parse().unwrap(),
             admin: "[::1]:9090".parse().unwrap(),
+            admin_token_file: None,
             body_max_bytes: 1 << 20,
             allowed_origins: vec![
                 "http://127.0.0.1:8000".into(),
