@@ -166,3 +166,16 @@ pub const AHEAD_MAX_EVENTS: usize = 8192;
 pub const DELIVERY_MAX_EVENTS: usize = 4096;
 /// How long a sink may refuse before the source is told so.
 pub const SINK_RETRY_MAX_MS: u64 = 5_000;
+
+/// Releases that are compiled or loaded at once.
+pub const LOADS_MAX_COUNT: usize = 2;
+/// Releases that came in and serve nothing yet, but are kept loaded: whoever adds one often begins its rollout next.
+pub const SHELF_MAX_COUNT: usize = 4;
+/// Slots that one change may change together.
+pub const PAIR_MAX_COUNT: usize = 8;
+/// How often trials are judged.
+pub const GUARD_INTERVAL_MS: u64 = 100;
+/// How long before the store is asked again after it could not be.
+pub const FOLLOW_PAUSE_MS: u64 = 1_000;
+/// How often watched files are looked at; one that changed is deployed when it was quiet for as long.
+pub const WATCH_INTERVAL_MS: u64 = 250;

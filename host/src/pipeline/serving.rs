@@ -90,6 +90,12 @@ impl Trial {
         }
     }
 
+    pub fn salt(&self) -> u64 {
+        match self {
+            Trial::Canary { salt, .. } | Trial::Shadow { salt, .. } => *salt,
+        }
+    }
+
     pub fn percent(&self) -> f64 {
         match self {
             Trial::Canary { percent, .. } | Trial::Shadow { percent, .. } => *percent,

@@ -13,6 +13,9 @@ pub struct SlotState {
     pub active: Digest,
     /// What was active before, for a rollback.
     pub previous: Option<Digest>,
+    /// The other slots of the paired change that made it active: they go back together.
+    #[serde(default)]
+    pub pair: Vec<String>,
     pub rollout: Option<OpenRollout>,
 }
 
