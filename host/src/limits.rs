@@ -47,6 +47,22 @@ pub const SECRET_MAX_BYTES: u64 = 64 << 10;
 pub const CONFIG_PROBLEMS_MAX_COUNT: usize = 1_000;
 /// Tables and lists within one another in what a slot's `config` holds: half of what the usual JSON readers take.
 pub const PLUGIN_CONFIG_MAX_DEPTH: usize = 64;
+/// Operators' tokens in their file, and their bearers' names.
+pub const TOKENS_MAX_COUNT: usize = 500;
+pub const TOKEN_NAME_MAX_BYTES: usize = 64;
+/// From the head of an upload to its last byte.
+pub const UPLOAD_READ_MAX_MS: u64 = 120_000;
+/// The body of any other request to the operators' listener.
+pub const ORDER_MAX_BYTES: u64 = 64 << 10;
+/// Refused requests that are written into the audit; more are counted.
+pub const REFUSALS_AUDITED_MAX_PER_MIN: u32 = 6;
+/// Lines of the audit, or releases, of one answer.
+pub const AUDIT_LINES_MAX_COUNT: u32 = 1_000;
+/// Stages of a canary, and how long one may last.
+pub const STAGES_MAX_COUNT: usize = 32;
+pub const STAGE_MAX_SECONDS: u64 = 30 * 24 * 3600;
+/// An operator's reason for a change.
+pub const REASON_MAX_BYTES: usize = 1024;
 /// This gateway's name among others, and a JSON Pointer to an event's key.
 pub const SERVER_NAME_MAX_BYTES: usize = 128;
 pub const KEY_POINTER_MAX_BYTES: usize = 1024;
@@ -96,6 +112,21 @@ pub const WORKER_IDLE_MAX_MS: u64 = 10_000;
 pub const BREAKER_MAX_FAULTS: u32 = 100;
 pub const BREAKER_CEILING_FAULTS: u32 = 1_000_000;
 pub const BREAKER_OPEN_MS: u64 = 1_000;
+/// A candidate's own breaker: its events go to the active generation meanwhile.
+pub const CANDIDATE_MAX_FAULTS: u32 = 20;
+/// Of one side of a trial: scores of its sample, decisions that are counted apart.
+pub const TALLY_SCORES_MAX_COUNT: usize = 2_048;
+pub const TALLY_DECISIONS_MAX_COUNT: usize = 64;
+/// Scores, or latencies, of each side below which nothing is said of how far two sides are apart.
+pub const TALLY_COMPARED_MIN_COUNT: usize = 30;
+/// The largest differences of a shadow that are kept for reading.
+pub const DIFFERENCES_MAX_COUNT: usize = 32;
+/// Copies of events that wait to be scored a second time; what finds no room is left out.
+pub const SHADOW_QUEUE_MAX_EVENTS: usize = 1_024;
+pub const SHADOW_QUEUE_MAX_BYTES: usize = 16 << 20;
+/// Events of one pass of a shadow, and how long a pass gives way to events that wait for their answer.
+pub const SHADOW_BATCH_MAX_EVENTS: usize = 16;
+pub const SHADOW_GIVE_WAY_MAX_MS: u64 = 10;
 /// What a stream's source may have read and not yet dealt with; one event more is let in when there is any room.
 pub const STREAM_IN_FLIGHT_MAX_BYTES: usize = 64 << 20;
 /// A line of a followed file. Of a longer one this much is an event, and the rest is skipped.
@@ -137,3 +168,16 @@ pub const DELIVERY_MAX_EVENTS: usize = 4096;
 pub const DELIVERY_MAX_BYTES: usize = 32 << 20;
 /// How long a sink may refuse before the source is told so.
 pub const SINK_RETRY_MAX_MS: u64 = 5_000;
+
+/// Releases that are compiled or loaded at once.
+pub const LOADS_MAX_COUNT: usize = 2;
+/// Releases that came in and serve nothing yet, but are kept loaded: whoever adds one often begins its rollout next.
+pub const SHELF_MAX_COUNT: usize = 4;
+/// Slots that one change may change together.
+pub const PAIR_MAX_COUNT: usize = 8;
+/// How often trials are judged.
+pub const GUARD_INTERVAL_MS: u64 = 100;
+/// How long before the store is asked again after it could not be.
+pub const FOLLOW_PAUSE_MS: u64 = 1_000;
+/// How often watched files are looked at; one that changed is deployed when it was quiet for as long.
+pub const WATCH_INTERVAL_MS: u64 = 250;

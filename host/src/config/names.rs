@@ -59,7 +59,7 @@ pub(super) fn is_pointer(text: &str) -> bool {
 }
 
 /// `; did you mean …?` if a known word is near, else `otherwise`.
-pub(super) fn did_you_mean<'a>(
+pub(crate) fn did_you_mean<'a>(
     word: &str,
     known: impl IntoIterator<Item = &'a str>,
     otherwise: impl FnOnce() -> String,

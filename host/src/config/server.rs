@@ -19,7 +19,6 @@ const BODY: Bounds = Bounds {
     unit: "bytes",
 };
 /// Keys of later versions.
-const LATER_OF_SERVER: &[&str] = &["admin_token_file"];
 const LATER_OF_STORE: &[&str] = &["compile_max_bytes", "compile_max_seconds", "url"];
 
 /// `[server]`.
@@ -27,11 +26,14 @@ pub(super) fn server(mut table: Table<'_>) -> Server {
     let name = name(&mut table);
     let http = address(&mut table, "http", HTTP);
     let admin = address(&mut table, "admin", ADMIN);
+    let token_file = table.string("admin_token_file");
+    let admin_token_file = token_file.map(|path| table.path("admin_token_file", &path));
     if let Some(admin) = admin
         && !admin.ip().to_canonical().is_loopback()
+        && table.value("admin_token_file").is_none()
     {
         let message = format!(
-            "`admin` in {} must be a loopback address, such as `{ADMIN}`: this version knows no tokens, so whoever reaches it commands the gateway",
+            "`admin` in {} is not a loopback address, such as `{ADMIN}`, so it needs `admin_token_file`: without tokens whoever reaches it commands the gateway",
             table.title()
         );
         table.reader.problem(table.span_of("admin"), message);
@@ -59,11 +61,12 @@ pub(super) fn server(mut table: Table<'_>) -> Server {
         let host = host_name(table.reader.origins.env);
         format!("{host}:{}", http.port())
     });
-    table.finish(LATER_OF_SERVER);
+    table.finish(&[]);
     Server {
         name,
         http,
         admin: admin.unwrap_or(ADMIN),
+        admin_token_file,
         body_max_bytes: body_max_bytes.unwrap_or(BODY.default),
         allowed_origins,
     }

@@ -5,10 +5,10 @@ mod load;
 mod streams;
 
 pub use connect::check_connections;
-pub use load::{check, read_component};
+pub use load::check;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     fmt, io,
     net::SocketAddr,
     sync::{
@@ -23,7 +23,10 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    admin::{Admin, Status},
+    admin::{
+        Access, Admin, Status,
+        tokens::{Tokens, TokensError},
+    },
     config::{self, Config},
     http::{
         bodies::Bodies,
@@ -33,8 +36,10 @@ use crate::{
     },
     limits::{DRAIN_MAX_MS, LEAVE_MAX_MS},
     pipeline::{Delivery, ModelQueue, Pipeline},
-    plugin::{Cache, CacheError, Engine, EngineError, Slot, Store, StoreError},
+    plugin::{Cache, CacheError, Engine, EngineError},
+    rollout::{self, Loader, Parts, Rollouts},
     source::Stop,
+    store::{Store, StoreError},
     telemetry::Telemetry,
 };
 
@@ -43,7 +48,8 @@ use streams::{Stream, StreamView};
 /// A gateway whose parts are made and whose listeners are bound, but which serves nobody yet.
 pub struct Gateway {
     engine: Arc<Engine>,
-    slots: Vec<Arc<Slot>>,
+    rollouts: Rollouts,
+    access: Arc<Access>,
     pipelines: Vec<Arc<Pipeline>>,
     models: Vec<Arc<ModelQueue>>,
     deliveries: Vec<Delivery>,
@@ -65,6 +71,8 @@ pub enum StartError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Cache(#[from] CacheError),
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
     #[error("{listener} cannot listen on {addr}: {cause}")]
     Bind {
         listener: &'static str,
@@ -96,33 +104,46 @@ pub enum Ended {
 }
 
 impl Gateway {
-    /// Makes every part and binds the listeners. Nothing runs afterwards but the engine's clock.
-    pub async fn build(config: &Config) -> Result<Self, StartError> {
+    /// Makes every part and binds the listeners. Nothing runs afterwards but the engine's clock. Plugins of `from_file` are given their
+    /// configured files, whatever the store records.
+    pub async fn build(config: &Config, from_file: &[String]) -> Result<Self, StartError> {
         let telemetry = Telemetry::new();
+        let tokens = config.server.admin_token_file.as_deref();
+        let tokens = tokens.map(Tokens::open).transpose()?;
+        let access = Arc::new(Access::new(tokens));
         // The listeners first: a port that is taken is found before anything is compiled.
         let http = bind("the scoring listener", config.server.http, &telemetry).await?;
         let admin = bind("the admin listener", config.server.admin, &telemetry).await?;
         let engine = Arc::new(Engine::new()?);
-        let mut faults = Vec::new();
-        let mut store = Store::open(&config.store.path).await?;
+        let store = Store::open(&config.store, &config.server.name).await?;
         let cache = Some(Cache::open(&config.store.path)?);
-        let loaded = load::slots(config, &engine, cache, &telemetry, &mut faults).await;
-        let slots = load::activate(loaded, Some(&mut store)).await?;
+        let loader = Loader::new(engine.clone(), cache, telemetry.clone());
+        let (holding, mut faults) = rollout::hold(config, from_file, &store, &loader).await?;
         let load::Loaded {
             pipelines,
             deliveries,
             streams,
-        } = load::pipelines(config, &slots, &telemetry, &mut faults).await;
-        let models = load::models(&slots);
+        } = load::pipelines(config, &holding, &telemetry, &mut faults).await;
+        let models = load::models(&holding);
         if !faults.is_empty() {
             return Err(StartError::Parts(Faults(faults)));
         }
+        let rollouts = Rollouts::new(Parts {
+            gateway: config.server.name.clone(),
+            store,
+            loader,
+            slots: load::places(config),
+            pipelines: load::joints(config, &pipelines),
+            models: models.clone(),
+            holding,
+        });
         let over_http = config.pipelines.iter();
         let over_http = over_http.filter(|p| p.sources.contains(&config::Source::Http));
         Ok(Self {
             over_http: over_http.map(|p| p.name.clone()).collect(),
             engine,
-            slots,
+            rollouts,
+            access,
             pipelines,
             models,
             deliveries,
@@ -165,14 +186,17 @@ impl Gateway {
                 stream.start(pipeline.clone(), stop.clone(), &sources);
             }
         }
-        // Operators look on until the very end.
+        // Operators look on until the very end, and rollouts go on as long as anything serves.
         let ended = CancellationToken::new();
-        let admin_listener = tokio::spawn(
-            self.admin
-                .run(move |request| admin.clone().answer(request), ended.clone()),
-        );
+        for task in self.rollouts.tasks(&ended) {
+            tokio::spawn(task);
+        }
+        let admin_listener = tokio::spawn(self.admin.run(
+            move |request, from| admin.clone().answer(request, from),
+            ended.clone(),
+        ));
         let answering = self.http.run(
-            move |request| scoring.clone().answer(request),
+            move |request, _| scoring.clone().answer(request),
             shutdown.clone(),
         );
         let announcing = async {
@@ -232,12 +256,8 @@ impl Gateway {
 
     fn admin_state(&self, unready: Unready) -> Admin {
         Admin {
-            plugins: self
-                .slots
-                .iter()
-                .map(|slot| (slot.name().to_owned(), slot.clone()))
-                .map(|(name, slot)| (name, status(move || slot.status())))
-                .collect::<BTreeMap<_, _>>(),
+            rollouts: self.rollouts.clone(),
+            access: self.access.clone(),
             pipelines: self
                 .pipelines
                 .iter()

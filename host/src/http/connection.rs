@@ -1,6 +1,8 @@
 //! One connection: HTTP/1.1 or HTTP/2 by prior knowledge, watched for stalls, closed gently when the listener drains.
 
-use std::{convert::Infallible, future::Future, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible, future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
+};
 
 use hyper::{
     Request, Response, Version,
@@ -37,10 +39,10 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0";
 
 impl<H, F> Connection<H>
 where
-    H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
+    H: Fn(Request<Incoming>, SocketAddr) -> F + Send + Sync + 'static,
     F: Future<Output = Response<Body>> + Send + 'static,
 {
-    pub(super) async fn serve(self, stream: TcpStream) {
+    pub(super) async fn serve(self, stream: TcpStream, peer: SocketAddr) {
         // Answers are written whole: waiting for more to send only delays them.
         drop(stream.set_nodelay(true));
         let first = tokio::select! {
@@ -54,6 +56,7 @@ where
         let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
         let service = Self::service(
             Arc::clone(&self.handler),
+            peer,
             self.shutdown.clone(),
             Arc::clone(&activity),
         );
@@ -89,6 +92,7 @@ where
     /// What hyper calls for each request: the handler, watched.
     fn service(
         handler: Arc<H>,
+        peer: SocketAddr,
         shutdown: CancellationToken,
         activity: Arc<Activity>,
     ) -> impl Service<
@@ -100,7 +104,7 @@ where
         service_fn(move |request: Request<Incoming>| {
             let busy = Activity::begin(&activity);
             let http1 = request.version() <= Version::HTTP_11;
-            let answer = handler(request);
+            let answer = handler(request, peer);
             let shutdown = shutdown.clone();
             let activity = Arc::clone(&activity);
             async move {

@@ -48,17 +48,17 @@ impl Server {
     }
 
     /// Serves until `shutdown`, then drains: stops accepting, answers what was accepted, closes idle connections, and cuts what is left
-    /// after [`ServerLimits::drain_max`].
+    /// after [`ServerLimits::drain_max`]. The handler is told the client's address.
     pub async fn run<H, F>(self, handler: H, shutdown: CancellationToken) -> Drained
     where
-        H: Fn(Request<Incoming>) -> F + Send + Sync + 'static,
+        H: Fn(Request<Incoming>, SocketAddr) -> F + Send + Sync + 'static,
         F: Future<Output = Response<Body>> + Send + 'static,
     {
         let permits = Arc::new(Semaphore::new(self.limits.connections_max_count));
         let connections = TaskTracker::new();
         let cut = CancellationToken::new();
         let handler = Arc::new(handler);
-        let serve = |stream: TcpStream, permit: OwnedSemaphorePermit| {
+        let serve = |(stream, peer): (TcpStream, SocketAddr), permit: OwnedSemaphorePermit| {
             let connection = Connection {
                 handler: Arc::clone(&handler),
                 limits: self.limits.clone(),
@@ -67,7 +67,7 @@ impl Server {
             let (cut, open) = (cut.clone(), OpenConnection::count(&self.open));
             connections.spawn(async move {
                 tokio::select! {
-                    () = connection.serve(stream) => {}
+                    () = connection.serve(stream, peer) => {}
                     () = cut.cancelled() => {}
                 }
                 drop((permit, open));
@@ -81,7 +81,7 @@ impl Server {
                 accepted = self.accept(&permits) => accepted,
             };
             match accepted {
-                Ok((stream, permit)) => serve(stream, permit),
+                Ok((accepted, permit)) => serve(accepted, permit),
                 Err(error) => rest_after(&error).await,
             }
         }
@@ -99,13 +99,12 @@ impl Server {
     async fn accept(
         &self,
         permits: &Arc<Semaphore>,
-    ) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    ) -> io::Result<((TcpStream, SocketAddr), OwnedSemaphorePermit)> {
         let permit = Arc::clone(permits)
             .acquire_owned()
             .await
             .map_err(io::Error::other)?;
-        let (stream, _) = self.listener.accept().await?;
-        Ok((stream, permit))
+        Ok((self.listener.accept().await?, permit))
     }
 }
 
@@ -113,19 +112,19 @@ impl Server {
 fn accept_backlog(
     listener: TcpListener,
     permits: &Arc<Semaphore>,
-    serve: impl Fn(TcpStream, OwnedSemaphorePermit),
+    serve: impl Fn((TcpStream, SocketAddr), OwnedSemaphorePermit),
 ) {
     let Ok(listener) = listener.into_std() else {
         return;
     };
     while let Ok(permit) = Arc::clone(permits).try_acquire_owned() {
-        let Ok((stream, _)) = listener.accept() else {
+        let Ok((stream, peer)) = listener.accept() else {
             return;
         };
         if stream.set_nonblocking(true).is_ok()
             && let Ok(stream) = TcpStream::from_std(stream)
         {
-            serve(stream, permit);
+            serve((stream, peer), permit);
         }
     }
 }

@@ -9,7 +9,7 @@ use tracing::error;
 
 use super::{
     outlets::{Outlets, Writer},
-    scorer::Settled,
+    settled::Settled,
 };
 use crate::{
     health::Health,

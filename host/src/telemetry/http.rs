@@ -20,12 +20,16 @@ pub enum Route {
     Health,
     Plugins,
     Pipelines,
+    Releases,
+    Rollouts,
+    Audit,
+    Repository,
     Metrics,
     Unknown,
 }
 
 impl Route {
-    const ALL: [Route; 9] = [
+    const ALL: [Route; 13] = [
         Route::Score,
         Route::Infer,
         Route::Model,
@@ -33,6 +37,10 @@ impl Route {
         Route::Health,
         Route::Plugins,
         Route::Pipelines,
+        Route::Releases,
+        Route::Rollouts,
+        Route::Audit,
+        Route::Repository,
         Route::Metrics,
         Route::Unknown,
     ];
@@ -46,6 +54,10 @@ impl Route {
             Route::Health => "health",
             Route::Plugins => "plugins",
             Route::Pipelines => "pipelines",
+            Route::Releases => "releases",
+            Route::Rollouts => "rollouts",
+            Route::Audit => "audit",
+            Route::Repository => "repository",
             Route::Metrics => "metrics",
             Route::Unknown => "unknown",
         }
@@ -53,12 +65,16 @@ impl Route {
 }
 
 /// The statuses that a request is answered with; the last stands for any other.
-const STATUSES: [(u16, &str); 13] = [
+const STATUSES: [(u16, &str); 17] = [
     (200, "200"),
+    (201, "201"),
     (400, "400"),
+    (401, "401"),
+    (403, "403"),
     (404, "404"),
     (405, "405"),
     (408, "408"),
+    (409, "409"),
     (413, "413"),
     (422, "422"),
     (429, "429"),

@@ -28,7 +28,7 @@ async fn ask(unready: &[&str], request: &str) -> (String, String) {
         .await
         .unwrap();
     let addr = server.local_addr().unwrap();
-    let handler = move |request| Arc::clone(&scoring).answer(request);
+    let handler = move |request, _| Arc::clone(&scoring).answer(request);
     let running = tokio::spawn(server.run(handler, CancellationToken::new()));
     let mut stream = TcpStream::connect(addr).await.unwrap();
     let request = format!("{request}\r\nhost: x\r\nconnection: close\r\n\r\n");

@@ -44,7 +44,7 @@ async fn start(limits: ServerLimits) -> Running {
 }
 
 /// `/length` answers with the body's length, `/slow` after 300 ms, `/big` with 64 MB, `/never` never.
-async fn handle(request: Request<Incoming>) -> Response<Body> {
+async fn handle(request: Request<Incoming>, _: SocketAddr) -> Response<Body> {
     match request.uri().path() {
         "/length" => {
             let wait = Duration::from_millis(200);
