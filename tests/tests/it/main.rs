@@ -33,6 +33,7 @@ mod postgres;
 mod samples;
 mod scoring;
 mod servers;
+mod serving;
 mod shop_page;
 mod sinks;
 mod tidy;
