@@ -41,7 +41,7 @@ pub use key::KeyPointer;
 pub use model_queue::{InferJob, Inferred, ModelQueue, Models, ServedModel};
 pub use outlets::Outlets;
 pub use serving::{Serving, Side, Trial};
-pub use status::PipelineStatus;
+pub use status::{PipelineStatus, TrialStatus};
 pub use tally::Tally;
 
 use breaker::Breaker;
