@@ -13,11 +13,10 @@ use crate::{
     file::{self, ReadError},
     limits::{BATCH_MAX_EVENTS, COMPONENT_MAX_BYTES, QUEUE_MAX_EVENTS},
     pipeline::{Delivery, Generation, ModelQueue, Pipeline},
-    plugin::{
-        Cache, CheckError, Engine, Kind, LoadError, Release, Settings, Slot, Store, StoreError,
-    },
+    plugin::{Cache, CheckError, Engine, Kind, LoadError, Release, Settings, Slot},
     sink::{DeadLetters, Sink},
     source,
+    store::{Action, Actor, Change, NewRelease, SlotChange, SlotState, Store},
     telemetry::Telemetry,
 };
 
@@ -96,19 +95,66 @@ pub async fn slots(
 /// Makes what was loaded active, after the store has it.
 pub async fn activate(
     loaded: Vec<LoadedSlot>,
-    mut store: Option<&mut Store>,
-) -> Result<Vec<Arc<Slot>>, StoreError> {
+    store: Option<&Store>,
+) -> Result<Vec<Arc<Slot>>, StartError> {
     let mut slots = Vec::new();
     for (slot, release) in loaded {
         if let Some((release, component)) = release {
-            if let Some(store) = &mut store {
-                store.activate(&release, &component).await?;
+            if let Some(store) = store {
+                record(store, &release, &component).await?;
             }
             slot.activate(release);
         }
         slots.push(slot);
     }
     Ok(slots)
+}
+
+/// Keeps a release and records that it serves its slot. What is recorded already costs no line.
+async fn record(store: &Store, release: &Release, component: &[u8]) -> Result<(), StartError> {
+    let parts = release.parts();
+    let slot = &*parts.name.slot;
+    let new = NewRelease {
+        slot,
+        digest: parts.name.digest,
+        kind: &release.kind().to_string(),
+        name: &parts.info.name,
+        version: &parts.info.version,
+        component,
+    };
+    store.keep(&new).await?;
+    let slots = store.slots().await?;
+    let recorded = slots.into_iter().find(|record| record.slot == slot);
+    let before = recorded.as_ref().map(|record| record.state.active);
+    if before == Some(new.digest) {
+        return Ok(());
+    }
+    let state = SlotState {
+        active: new.digest,
+        previous: before,
+        rollout: None,
+    };
+    let change = SlotChange {
+        slot: slot.to_owned(),
+        expected: recorded.map(|record| record.revision),
+        state,
+    };
+    let who = Actor {
+        name: "start".to_owned(),
+        from: "its configured file".to_owned(),
+    };
+    let action = match before {
+        None => Action::First,
+        Some(_) => Action::Replace,
+    };
+    let change = Change {
+        who,
+        action,
+        slots: vec![change],
+        detail: serde_json::json!({}),
+    };
+    store.change(change).await?;
+    Ok(())
 }
 
 fn settings(plugin: &config::Plugin) -> Settings {

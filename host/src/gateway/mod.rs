@@ -33,8 +33,9 @@ use crate::{
     },
     limits::{DRAIN_MAX_MS, LEAVE_MAX_MS},
     pipeline::{Delivery, ModelQueue, Pipeline},
-    plugin::{Cache, CacheError, Engine, EngineError, Slot, Store, StoreError},
+    plugin::{Cache, CacheError, Engine, EngineError, Slot},
     source::Stop,
+    store::{ChangeError, Store, StoreError},
     telemetry::Telemetry,
 };
 
@@ -63,6 +64,8 @@ pub enum StartError {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Record(#[from] ChangeError),
     #[error(transparent)]
     Cache(#[from] CacheError),
     #[error("{listener} cannot listen on {addr}: {cause}")]
@@ -104,10 +107,10 @@ impl Gateway {
         let admin = bind("the admin listener", config.server.admin, &telemetry).await?;
         let engine = Arc::new(Engine::new()?);
         let mut faults = Vec::new();
-        let mut store = Store::open(&config.store.path).await?;
+        let store = Store::open(&config.store, &config.server.name).await?;
         let cache = Some(Cache::open(&config.store.path)?);
         let loaded = load::slots(config, &engine, cache, &telemetry, &mut faults).await;
-        let slots = load::activate(loaded, Some(&mut store)).await?;
+        let slots = load::activate(loaded, Some(&store)).await?;
         let load::Loaded {
             pipelines,
             deliveries,

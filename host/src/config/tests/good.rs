@@ -80,6 +80,7 @@ fn full() -> Config {
         },
         store: Store {
             path: "/etc/gw/releases".into(),
+            url: None,
         },
         plugins: vec![
             Plugin {
