@@ -39,5 +39,6 @@ mod servers;
 mod serving;
 mod shop_page;
 mod sinks;
+mod store;
 mod tidy;
 mod transport;
