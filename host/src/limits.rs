@@ -112,6 +112,21 @@ pub const WORKER_IDLE_MAX_MS: u64 = 10_000;
 pub const BREAKER_MAX_FAULTS: u32 = 100;
 pub const BREAKER_CEILING_FAULTS: u32 = 1_000_000;
 pub const BREAKER_OPEN_MS: u64 = 1_000;
+/// A candidate's own breaker: its events go to the active generation meanwhile.
+pub const CANDIDATE_MAX_FAULTS: u32 = 20;
+/// Of one side of a trial: scores of its sample, decisions that are counted apart.
+pub const TALLY_SCORES_MAX_COUNT: usize = 2_048;
+pub const TALLY_DECISIONS_MAX_COUNT: usize = 64;
+/// Scores, or latencies, of each side below which nothing is said of how far two sides are apart.
+pub const TALLY_COMPARED_MIN_COUNT: usize = 30;
+/// The largest differences of a shadow that are kept for reading.
+pub const DIFFERENCES_MAX_COUNT: usize = 32;
+/// Copies of events that wait to be scored a second time; what finds no room is left out.
+pub const SHADOW_QUEUE_MAX_EVENTS: usize = 1_024;
+pub const SHADOW_QUEUE_MAX_BYTES: usize = 16 << 20;
+/// Events of one pass of a shadow, and how long a pass gives way to events that wait for their answer.
+pub const SHADOW_BATCH_MAX_EVENTS: usize = 16;
+pub const SHADOW_GIVE_WAY_MAX_MS: u64 = 10;
 /// What a stream's source may have read and not yet dealt with; one event more is let in when there is any room.
 pub const STREAM_IN_FLIGHT_MAX_BYTES: usize = 64 << 20;
 /// A line of a followed file. Of a longer one this much is an event, and the rest is skipped.
@@ -151,3 +166,16 @@ pub const AHEAD_MAX_EVENTS: usize = 8192;
 pub const DELIVERY_MAX_EVENTS: usize = 4096;
 /// How long a sink may refuse before the source is told so.
 pub const SINK_RETRY_MAX_MS: u64 = 5_000;
+
+/// Releases that are compiled or loaded at once.
+pub const LOADS_MAX_COUNT: usize = 2;
+/// Releases that came in and serve nothing yet, but are kept loaded: whoever adds one often begins its rollout next.
+pub const SHELF_MAX_COUNT: usize = 4;
+/// Slots that one change may change together.
+pub const PAIR_MAX_COUNT: usize = 8;
+/// How often trials are judged.
+pub const GUARD_INTERVAL_MS: u64 = 100;
+/// How long before the store is asked again after it could not be.
+pub const FOLLOW_PAUSE_MS: u64 = 1_000;
+/// How often watched files are looked at; one that changed is deployed when it was quiet for as long.
+pub const WATCH_INTERVAL_MS: u64 = 250;

@@ -14,7 +14,10 @@ use super::{
     tokens::{Bearer, Role, line_of},
     *,
 };
-use crate::http::server::{Server, ServerLimits};
+use crate::{
+    http::server::{Server, ServerLimits},
+    rollout::Refused,
+};
 
 struct Answer {
     status: StatusCode,
@@ -24,13 +27,13 @@ struct Answer {
 
 type Headers<'h> = &'h [(&'h str, &'h str)];
 
-fn admin(tokens: Option<Tokens>, unready: &'static [&'static str]) -> Arc<Admin> {
+async fn admin(tokens: Option<Tokens>, unready: &'static [&'static str]) -> Arc<Admin> {
     let sampled = Arc::new(AtomicU64::new(0));
     let telemetry = Telemetry::new();
     let pipeline = telemetry.pipeline("fraud");
     let status = |name: &'static str| -> Status { Arc::new(move || json!({ "name": name })) };
     Arc::new(Admin {
-        rollouts: Rollouts::unconnected(),
+        rollouts: Rollouts::empty().await,
         access: Arc::new(Access::new(tokens)),
         pipelines: [("a".to_owned(), status("a")), ("b".to_owned(), status("b"))].into(),
         telemetry,
@@ -92,7 +95,7 @@ async fn send(
 }
 
 async fn ask(unready: &'static [&'static str], method: Method, path: &str) -> (StatusCode, String) {
-    let answer = send(admin(None, unready), method, path, &[], "").await;
+    let answer = send(admin(None, unready).await, method, path, &[], "").await;
     if path == "/metrics" && answer.status == StatusCode::OK {
         assert_eq!(
             answer.headers[CONTENT_TYPE],
@@ -146,7 +149,7 @@ async fn what_is_not_there_is_404_and_what_is_only_read_takes_no_post() {
         "/v1/plugins/fraud/abort",
         "/v2/repository/index",
     ] {
-        let answer = send(admin(None, &[]), Method::GET, path, &[], "").await;
+        let answer = send(admin(None, &[]).await, Method::GET, path, &[], "").await;
         assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{path}");
         assert_eq!(answer.headers["allow"], "POST");
     }
@@ -154,8 +157,15 @@ async fn what_is_not_there_is_404_and_what_is_only_read_takes_no_post() {
 
 #[tokio::test]
 async fn with_tokens_only_probes_are_open() {
-    let get = |path: &'static str, headers: Headers<'static>| {
-        send(admin(Some(tokens()), &[]), Method::GET, path, headers, "")
+    let get = |path: &'static str, headers: Headers<'static>| async move {
+        send(
+            admin(Some(tokens()), &[]).await,
+            Method::GET,
+            path,
+            headers,
+            "",
+        )
+        .await
     };
     for path in ["/health/live", "/health/ready"] {
         assert_eq!(get(path, &[]).await.status, 200, "{path}");
@@ -174,14 +184,15 @@ async fn with_tokens_only_probes_are_open() {
     }
     let read = get("/metrics", &[("authorization", "Bearer r")]).await;
     assert_eq!(read.status, 200);
-    let post = |path: &'static str, headers: Headers<'static>| {
+    let post = |path: &'static str, headers: Headers<'static>| async move {
         send(
-            admin(Some(tokens()), &[]),
+            admin(Some(tokens()), &[]).await,
             Method::POST,
             path,
             headers,
             "{}",
         )
+        .await
     };
     for path in [
         "/v1/plugins/fraud/releases",
@@ -226,18 +237,18 @@ async fn wrong_orders_are_400_before_anything_is_asked_of_the_store() {
         ),
         ("/v2/repository/index", "{\"ready\":1}", "true or false"),
     ] {
-        let answer = send(admin(None, &[]), Method::POST, path, &[], body).await;
+        let answer = send(admin(None, &[]).await, Method::POST, path, &[], body).await;
         assert_eq!(answer.status, 400, "{path} {body}");
         assert!(answer.body.contains(told), "{}", answer.body);
     }
 }
 
-#[tokio::test]
-async fn a_store_that_cannot_be_asked_is_503() {
-    let admin = admin(None, &[]);
-    let answer = send(admin, Method::GET, "/v1/audit", &[], "").await;
-    assert_eq!(answer.status, 503);
-    assert_eq!(answer.headers["retry-after"], "1");
+#[test]
+fn a_store_that_cannot_be_asked_is_503() {
+    let why = Refused::Unavailable("the disk is full".to_owned());
+    let answer = changes::refused(why);
+    assert_eq!(answer.status(), 503);
+    assert_eq!(answer.headers()["retry-after"], "1");
 }
 
 #[tokio::test]

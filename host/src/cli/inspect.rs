@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::OutputFormat;
 use crate::{
-    gateway::read_component,
     limits,
     output::line,
     plugin::{Engine, Face, Info, Kind, LoadError, Release, Settings, SpecStatus},
+    rollout::read_component,
     telemetry::Telemetry,
     tensor::Shape,
 };

@@ -19,6 +19,9 @@ use crate::{
 pub struct Args {
     /// The configuration.
     file: PathBuf,
+    /// Serves this plugin's configured file, whatever the store records of it; the change is recorded. May be given again.
+    #[arg(long, value_name = "PLUGIN")]
+    from_file: Vec<String>,
 }
 
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
@@ -30,7 +33,14 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    let gateway = Gateway::build(&config).await?;
+    for plugin in &args.from_file {
+        let known = config.plugins.iter().any(|known| known.name == *plugin);
+        anyhow::ensure!(
+            known,
+            "--from-file: the configuration has no plugin `{plugin}`"
+        );
+    }
+    let gateway = Gateway::build(&config, &args.from_file).await?;
     let (http, admin) = (gateway.http_addr()?, gateway.admin_addr()?);
     let shutdown = shutdown_on_signal()?;
     info!(%http, %admin, "ready");

@@ -2,6 +2,7 @@
 
 mod checks;
 mod ends;
+mod guard;
 mod json;
 mod load;
 mod mask;
@@ -20,11 +21,12 @@ mod text;
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
+pub use guard::Guard;
 pub(crate) use names::did_you_mean;
 pub use problem::{Problem, Problems};
 
 /// The whole file. Paths in it are absolute or relative to the working folder: those of the file were made so.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     pub server: Server,
     pub store: Store,
@@ -56,15 +58,19 @@ pub struct Store {
 }
 
 /// `[plugins.NAME]`: a named slot.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct Plugin {
     pub name: String,
+    /// The release to begin with where the store has none for the slot.
     pub file: PathBuf,
     /// What `configure` is given: the TOML value as JSON text; `{}` where there is none.
     pub config_json: String,
     pub memory_max_bytes: u64,
     pub call_deadline_ms: u64,
     pub result_max_bytes: u64,
+    pub guard: Guard,
+    /// The file is deployed whenever it changes.
+    pub watch: bool,
 }
 
 impl fmt::Debug for Plugin {
@@ -76,6 +82,8 @@ impl fmt::Debug for Plugin {
             .field("memory_max_bytes", &self.memory_max_bytes)
             .field("call_deadline_ms", &self.call_deadline_ms)
             .field("result_max_bytes", &self.result_max_bytes)
+            .field("guard", &self.guard)
+            .field("watch", &self.watch)
             .finish_non_exhaustive()
     }
 }

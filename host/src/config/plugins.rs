@@ -1,7 +1,7 @@
 //! `[plugins.NAME]`.
 
 use super::{
-    Plugin,
+    Plugin, guard,
     json::to_json,
     names::check_name,
     table::{Bounds, Table},
@@ -26,8 +26,6 @@ const RESULT: Bounds = Bounds {
     default: limits::RESULT_MAX_BYTES,
     unit: "bytes",
 };
-/// Keys of later versions.
-const LATER: &[&str] = &["guard"];
 
 /// All slots.
 pub(super) fn read(plugins: Table<'_>) -> Vec<Plugin> {
@@ -57,7 +55,9 @@ fn plugin(name: String, mut table: Table<'_>) -> Plugin {
     let memory_max_bytes = table.number("memory_max_bytes", &MEMORY);
     let call_deadline_ms = table.number("call_deadline_ms", &DEADLINE);
     let result_max_bytes = table.number("result_max_bytes", &RESULT);
-    table.finish(LATER);
+    let guard = guard::read(table.table("guard"));
+    let watch = table.flag("watch");
+    table.finish(&[]);
     Plugin {
         name,
         file: file.unwrap_or_default(),
@@ -67,5 +67,7 @@ fn plugin(name: String, mut table: Table<'_>) -> Plugin {
         memory_max_bytes: memory_max_bytes.unwrap_or(MEMORY.default),
         call_deadline_ms: call_deadline_ms.unwrap_or(DEADLINE.default),
         result_max_bytes: result_max_bytes.unwrap_or(RESULT.default),
+        guard,
+        watch,
     }
 }

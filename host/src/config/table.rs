@@ -1,6 +1,9 @@
 //! A table of the file, whose keys are asked for by name; those that nobody asked for are unknown.
 
-use std::{ops::Range, path::PathBuf};
+use std::{
+    ops::{Range, RangeInclusive},
+    path::PathBuf,
+};
 
 use toml::{
     Spanned,
@@ -191,6 +194,46 @@ impl<'r> Table<'r> {
         let message = format!("`{key}` {inside} is {given}; it must be {min} to {max} {unit}");
         self.reader.problem(value.span(), message);
         None
+    }
+
+    /// A number that need not be whole; none if it is absent or wrong.
+    pub(super) fn decimal(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<f64>,
+        unit: &str,
+    ) -> Option<f64> {
+        let value = self.value(key)?;
+        let right = format!("a number: {} to {} {unit}", range.start(), range.end());
+        let number = match value.get_ref() {
+            DeValue::Integer(integer) => i64::from_str_radix(integer.as_str(), integer.radix())
+                .ok()
+                .map(|number| number as f64),
+            DeValue::Float(float) => float.as_str().parse().ok(),
+            _ => {
+                self.wrong_type(key, value, &right);
+                return None;
+            }
+        };
+        let number = number.filter(|number| range.contains(number));
+        if number.is_none() {
+            let given = quoted(self.reader.written(value.span()));
+            let message = format!("`{key}` {} is {given}; it must be {right}", self.inside());
+            self.reader.problem(value.span(), message);
+        }
+        number
+    }
+
+    /// `true` or `false`; the latter if it is absent or wrong.
+    pub(super) fn flag(&mut self, key: &'static str) -> bool {
+        let Some(value) = self.value(key) else {
+            return false;
+        };
+        let DeValue::Boolean(flag) = value.get_ref() else {
+            self.wrong_type(key, value, "true or false");
+            return false;
+        };
+        *flag
     }
 
     /// A table of this one; an empty one if the file leaves it out.

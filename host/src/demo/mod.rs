@@ -69,7 +69,7 @@ async fn over_http(args: Args) -> anyhow::Result<Ended> {
     let text = format!("{}{}", files::head(http, admin), files::PIPELINE);
     let config_file = files::write(&folder.path, &text)?;
     let config = Config::load(&config_file)?;
-    let gateway = Gateway::build(&config).await?;
+    let gateway = Gateway::build(&config, &[]).await?;
     let (http, admin) = (gateway.http_addr()?, gateway.admin_addr()?);
     let shutdown = shutdown_on_signal()?;
     let gateway = tokio::spawn(gateway.run(shutdown.clone()));

@@ -5,7 +5,7 @@ mod load;
 mod streams;
 
 pub use connect::check_connections;
-pub use load::{check, read_component};
+pub use load::check;
 
 use std::{
     collections::HashMap,
@@ -36,9 +36,10 @@ use crate::{
     },
     limits::{DRAIN_MAX_MS, LEAVE_MAX_MS},
     pipeline::{Delivery, ModelQueue, Pipeline},
-    plugin::{Cache, CacheError, Engine, EngineError, Store, StoreError},
-    rollout::Rollouts,
+    plugin::{Cache, CacheError, Engine, EngineError},
+    rollout::{self, Loader, Parts, Rollouts},
     source::Stop,
+    store::{Store, StoreError},
     telemetry::Telemetry,
 };
 
@@ -103,8 +104,9 @@ pub enum Ended {
 }
 
 impl Gateway {
-    /// Makes every part and binds the listeners. Nothing runs afterwards but the engine's clock.
-    pub async fn build(config: &Config) -> Result<Self, StartError> {
+    /// Makes every part and binds the listeners. Nothing runs afterwards but the engine's clock. Plugins of `from_file` are given their
+    /// configured files, whatever the store records.
+    pub async fn build(config: &Config, from_file: &[String]) -> Result<Self, StartError> {
         let telemetry = Telemetry::new();
         let tokens = config.server.admin_token_file.as_deref();
         let tokens = tokens.map(Tokens::open).transpose()?;
@@ -113,26 +115,34 @@ impl Gateway {
         let http = bind("the scoring listener", config.server.http, &telemetry).await?;
         let admin = bind("the admin listener", config.server.admin, &telemetry).await?;
         let engine = Arc::new(Engine::new()?);
-        let mut faults = Vec::new();
-        let mut store = Store::open(&config.store.path).await?;
+        let store = Store::open(&config.store, &config.server.name).await?;
         let cache = Some(Cache::open(&config.store.path)?);
-        let loaded = load::slots(config, &engine, cache, &telemetry, &mut faults).await;
-        let slots = load::activate(loaded, Some(&mut store)).await?;
+        let loader = Loader::new(engine.clone(), cache, telemetry.clone());
+        let (holding, mut faults) = rollout::hold(config, from_file, &store, &loader).await?;
         let load::Loaded {
             pipelines,
             deliveries,
             streams,
-        } = load::pipelines(config, &slots, &telemetry, &mut faults).await;
-        let models = load::models(&slots);
+        } = load::pipelines(config, &holding, &telemetry, &mut faults).await;
+        let models = load::models(&holding);
         if !faults.is_empty() {
             return Err(StartError::Parts(Faults(faults)));
         }
+        let rollouts = Rollouts::new(Parts {
+            gateway: config.server.name.clone(),
+            store,
+            loader,
+            slots: load::places(config),
+            pipelines: load::joints(config, &pipelines),
+            models: models.clone(),
+            holding,
+        });
         let over_http = config.pipelines.iter();
         let over_http = over_http.filter(|p| p.sources.contains(&config::Source::Http));
         Ok(Self {
             over_http: over_http.map(|p| p.name.clone()).collect(),
             engine,
-            rollouts: Rollouts::unconnected(),
+            rollouts,
             access,
             pipelines,
             models,
@@ -176,8 +186,11 @@ impl Gateway {
                 stream.start(pipeline.clone(), stop.clone(), &sources);
             }
         }
-        // Operators look on until the very end.
+        // Operators look on until the very end, and rollouts go on as long as anything serves.
         let ended = CancellationToken::new();
+        for task in self.rollouts.tasks(&ended) {
+            tokio::spawn(task);
+        }
         let admin_listener = tokio::spawn(self.admin.run(
             move |request, from| admin.clone().answer(request, from),
             ended.clone(),

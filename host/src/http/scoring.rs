@@ -113,13 +113,13 @@ impl Scoring {
                     .models
                     .get(model)
                     .ok_or_else(|| Problem::not_found(format!("no model `{}`", echo(model))))?;
-                let active = oip::active(queue, version)?;
+                let served = oip::served(queue, version)?;
                 if part == ModelPart::Infer {
                     allow_post(&parts.method)?;
-                    oip::infer(queue, &active, parts, body, &self.bodies, came).await
+                    oip::infer(queue, &served, parts, body, &self.bodies, came).await
                 } else {
                     allow_get(&parts.method)?;
-                    Ok(oip::model(queue, &active, part))
+                    Ok(oip::model(queue, &served, part))
                 }
             }
         }

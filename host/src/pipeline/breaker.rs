@@ -43,6 +43,12 @@ impl Breaker {
         }
     }
 
+    /// What faulted is gone.
+    pub fn reset(&self) {
+        self.success();
+        self.open_until_ms.store(0, Ordering::Relaxed);
+    }
+
     /// How long nothing is scored from now on; none while the breaker is closed.
     pub fn open_for(&self) -> Option<Duration> {
         let until = self.open_until_ms.load(Ordering::Relaxed);

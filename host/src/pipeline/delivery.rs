@@ -8,7 +8,7 @@ use tracing::error;
 
 use super::{
     outlets::{Outlets, Writer},
-    scorer::Settled,
+    settled::Settled,
 };
 use crate::{health::Health, limits::DELIVERY_MAX_EVENTS, telemetry::PipelineMetrics};
 

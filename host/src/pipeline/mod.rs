@@ -2,15 +2,23 @@
 
 pub mod answer;
 mod breaker;
+mod canary;
 mod chain;
 mod delivery;
+mod isolation;
 mod key;
 mod model_queue;
 mod outlets;
 mod pace;
+mod pause;
 mod queue;
 mod scorer;
+mod serving;
+mod settled;
+mod shadow;
+mod share;
 mod status;
+pub mod tally;
 mod turnstile;
 mod workers;
 
@@ -30,15 +38,20 @@ pub use answer::{Answer, Job, Receipt, Refused};
 pub use chain::{Chain, ChainError, Generation, Outcomes};
 pub use delivery::Delivery;
 pub use key::KeyPointer;
-pub use model_queue::{ActiveModel, InferJob, Inferred, ModelQueue};
+pub use model_queue::{InferJob, Inferred, ModelQueue, Models, ServedModel};
 pub use outlets::Outlets;
+pub use serving::{Serving, Side, Trial};
 pub use status::PipelineStatus;
+pub use tally::Tally;
 
 use breaker::Breaker;
 use delivery::Outbox;
-use pace::Pace;
-use queue::Turn;
-use scorer::{BatchScorer, Settled, suspended};
+use isolation::suspended;
+use pause::Pause;
+use queue::{Queue, Turn};
+use scorer::BatchScorer;
+use settled::Settled;
+use shadow::Shadow;
 use turnstile::{HandOn, Place, Turnstile};
 use workers::Workers;
 
@@ -55,9 +68,13 @@ use crate::{
 pub struct Pipeline {
     name: Arc<str>,
     key: Option<KeyPointer>,
-    generation: Arc<ArcSwap<Generation>>,
+    serving: Arc<ArcSwap<Serving>>,
+    /// Lower-case names of the headers that its adapters read.
+    header_names: ArcSwap<Vec<String>>,
     workers: Workers<Job>,
+    shadow: Arc<Shadow>,
     breaker: Arc<Breaker>,
+    pause: Pause,
     metrics: PipelineMetrics,
     /// Of its delivery.
     health: Health,
@@ -74,14 +91,15 @@ impl Pipeline {
     /// can be taken nowhere else.
     pub fn new(
         config: &config::Pipeline,
-        generation: Generation,
+        serving: Serving,
         outlets: Outlets,
         metrics: PipelineMetrics,
         last_resort: PathBuf,
     ) -> (Self, Option<Delivery>) {
         let name: Arc<str> = config.name.as_str().into();
         let breaker = Arc::new(Breaker::new(config.breaker_max_faults, BREAKER_OPEN_MS));
-        let generation = Arc::new(ArcSwap::from_pointee(generation));
+        let header_names = ArcSwap::from_pointee(header_names(&serving));
+        let serving = Arc::new(ArcSwap::from_pointee(serving));
         let sink_kinds = outlets.kinds();
         let (health, draining) = (Health::default(), Arc::new(AtomicBool::new(false)));
         let (outbox, delivery) = if outlets.is_empty() {
@@ -103,9 +121,12 @@ impl Pipeline {
             let ahead_max = AHEAD_MAX_EVENTS / config.batch_max_events;
             Arc::new(Turnstile::new(ahead_max, hand_on.clone()))
         });
+        let queue = Arc::new(Queue::new(config.queue_max_events, config.workers));
+        let shadow = Arc::new(Shadow::new(name.clone(), serving.clone(), queue.clone()));
         let part = Part {
             name: name.clone(),
-            generation: generation.clone(),
+            serving: serving.clone(),
+            shadow: shadow.clone(),
             breaker: breaker.clone(),
             metrics: metrics.clone(),
             hand_on,
@@ -114,17 +135,19 @@ impl Pipeline {
         };
         let workers = Workers::new(
             config.name.clone(),
-            config.queue_max_events,
-            config.workers,
+            queue,
             config.batch_max_events,
             move || part.scorer(),
         );
         let pipeline = Self {
             name,
             key: config.key.as_deref().map(KeyPointer::new),
-            generation,
+            serving,
+            header_names,
             workers,
+            shadow,
             breaker,
+            pause: Pause::default(),
             metrics,
             health,
             draining,
@@ -158,6 +181,9 @@ impl Pipeline {
         };
         if self.draining.load(Ordering::Relaxed) {
             Some(unavailable("the gateway is shutting down".to_owned()))
+        } else if self.is_paused() {
+            let reason = format!("pipeline `{}` is paused by an operator", self.name);
+            Some(unavailable(reason))
         } else if let Some(suspended) = suspended(&self.name, &self.breaker) {
             Some(suspended)
         } else {
@@ -182,9 +208,12 @@ impl Pipeline {
 
     /// Moves a stream's jobs from the front of `jobs` into the queue as far as they fit; where none fits, waits for room, at most
     /// `wait_max`. `false` where none was moved. Blocks its thread. Where requests come in as well, streams leave half of the queue to them.
+    /// While the pipeline is paused there is no room.
     pub fn offer(&self, jobs: &mut VecDeque<Job>, wait_max: Duration) -> bool {
-        self.workers
-            .submit_some(jobs, self.queue_for_streams_events, wait_max)
+        self.pause.wait(wait_max)
+            && self
+                .workers
+                .submit_some(jobs, self.queue_for_streams_events, wait_max)
     }
 
     /// What to answer where [`Self::submit`] handed a job back.
@@ -201,9 +230,47 @@ impl Pipeline {
         self.queue_max_events
     }
 
-    /// Lower-case names of the headers that the adapter reads; no others are passed.
-    pub fn header_names(&self) -> HeaderNames {
-        HeaderNames(self.generation.load_full())
+    /// Lower-case names of the headers that the adapter reads, or one that may score in its place; no others are passed.
+    pub fn header_names(&self) -> Arc<Vec<String>> {
+        self.header_names.load_full()
+    }
+
+    /// What it serves now.
+    pub fn serving(&self) -> Arc<Serving> {
+        self.serving.load_full()
+    }
+
+    /// Serves this from the next batch on. A batch under way ends on what it began with, and what nobody refers to any more is gone after it.
+    /// Scoring threads never wait for a change. Changes come one after the other.
+    pub fn serve(&self, serving: Serving) {
+        self.header_names.store(Arc::new(header_names(&serving)));
+        let generation = serving.active.generation.clone();
+        let before = self.serving.swap(Arc::new(serving));
+        if !Arc::ptr_eq(&before.active.generation, &generation) {
+            // Faults of what is gone must not keep away what comes.
+            self.breaker.reset();
+        }
+    }
+
+    /// Reads from now on the headers, too, that this generation's adapter asks for, so that events which are taken before it serves have
+    /// them. [`Self::serve`] ends it.
+    pub fn expect(&self, generation: &Generation) {
+        let mut names = Vec::clone(&self.header_names.load());
+        join(&mut names, &generation.adapter.contract.headers);
+        self.header_names.store(Arc::new(names));
+    }
+
+    /// Takes nothing more until [`Self::resume`]: requests are refused, and streams wait. What was taken is dealt with.
+    pub fn pause(&self) {
+        self.pause.set(true);
+    }
+
+    pub fn resume(&self) {
+        self.pause.set(false);
+    }
+
+    pub fn is_paused(&self) -> bool {
+        self.pause.is_on()
     }
 
     /// Where an event's key is, if its source gives none.
@@ -220,6 +287,7 @@ impl Pipeline {
     pub fn drain(&self, wait_max: Duration) -> bool {
         self.draining.store(true, Ordering::Relaxed);
         self.workers.queue().close();
+        self.shadow.close();
         self.workers.queue().wait_deserted(wait_max)
     }
 
@@ -230,21 +298,28 @@ impl Pipeline {
     }
 }
 
-/// The names of one generation's adapter.
-pub struct HeaderNames(Arc<Generation>);
+/// What the adapters read that may score an event.
+fn header_names(serving: &Serving) -> Vec<String> {
+    let mut names = Vec::new();
+    for generation in serving.generations() {
+        join(&mut names, &generation.adapter.contract.headers);
+    }
+    names
+}
 
-impl std::ops::Deref for HeaderNames {
-    type Target = [String];
-
-    fn deref(&self) -> &[String] {
-        &self.0.adapter.contract.headers
+fn join(names: &mut Vec<String>, more: &[String]) {
+    for name in more {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
     }
 }
 
 /// What a scoring thread takes from its pipeline.
 struct Part {
     name: Arc<str>,
-    generation: Arc<ArcSwap<Generation>>,
+    serving: Arc<ArcSwap<Serving>>,
+    shadow: Arc<Shadow>,
     breaker: Arc<Breaker>,
     metrics: PipelineMetrics,
     hand_on: HandOn<Settled>,
@@ -254,18 +329,18 @@ struct Part {
 
 impl Part {
     fn scorer(&self) -> workers::Scorer<Job> {
-        let generation = self.generation.clone();
         let (hand_on, turnstile) = (self.hand_on.clone(), self.turnstile.clone());
         let mut scorer = BatchScorer {
             name: self.name.clone(),
+            serving: self.serving.clone(),
             breaker: self.breaker.clone(),
             metrics: self.metrics.clone(),
-            chain: None,
-            pace: Pace::default(),
+            shadow: self.shadow.clone(),
+            held: Vec::new(),
             draining: self.draining.clone(),
         };
         let mut score = move |jobs: &mut Vec<Job>, turn: Turn| {
-            let settled = scorer.score(&generation.load_full(), jobs, turn.oldest);
+            let settled = scorer.score(jobs, turn.oldest);
             failpoint::at("stream.scored");
             settled
         };

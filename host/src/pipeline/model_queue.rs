@@ -8,7 +8,7 @@ use std::sync::{
 use arc_swap::ArcSwap;
 use tokio::{sync::oneshot, time::Instant};
 
-use super::workers::Workers;
+use super::{queue::Queue, workers::Workers};
 use crate::{
     event::Refusal,
     plugin::{CallError, Info, ModelInstance, ModelRelease},
@@ -18,6 +18,8 @@ use crate::{
 
 /// One request for inference.
 pub struct InferJob {
+    /// What it was checked against, and what answers it, whatever becomes active meanwhile.
+    pub model: ServedModel,
     /// In the signature's order.
     pub inputs: Vec<Tensor>,
     pub deadline: Option<Instant>,
@@ -31,32 +33,33 @@ pub struct Inferred {
     pub model: ReleaseName,
 }
 
-/// What answers at the moment.
+/// The releases of a model slot that can be asked.
 #[derive(Clone)]
-pub struct ActiveModel {
-    pub release: ReleaseName,
-    pub signature: Arc<Signature>,
-    pub info: Info,
+pub struct Models {
+    /// Answers whoever asks for no version.
+    pub active: Arc<ModelRelease>,
+    /// On trial, and what was active before: whoever names their versions is answered by them.
+    pub candidate: Option<Arc<ModelRelease>>,
+    pub previous: Option<Arc<ModelRelease>>,
 }
+
+/// A release that answers.
+#[derive(Clone)]
+pub struct ServedModel(Arc<ModelRelease>);
 
 /// The requests of one model slot and the threads that serve them.
 pub struct ModelQueue {
     name: String,
-    active: Arc<ArcSwap<ModelRelease>>,
+    models: ArcSwap<Models>,
     workers: Workers<InferJob>,
     draining: AtomicBool,
 }
 
 impl ModelQueue {
     pub fn new(name: &str, release: Arc<ModelRelease>, queue_max: usize, batch_max: usize) -> Self {
-        let active = Arc::new(ArcSwap::from(release));
-        let served = active.clone();
-        let workers = Workers::new(name.to_owned(), queue_max, 1, batch_max, move || {
-            let mut server = Server {
-                active: served.clone(),
-                held: None,
-                take_warm: true,
-            };
+        let queue = Arc::new(Queue::new(queue_max, 1));
+        let workers = Workers::new(name.to_owned(), queue, batch_max, || {
+            let mut server = Server { held: None };
             Box::new(move |jobs: &mut Vec<InferJob>, _| {
                 for job in jobs.drain(..) {
                     server.serve(job);
@@ -65,7 +68,7 @@ impl ModelQueue {
         });
         Self {
             name: name.to_owned(),
-            active,
+            models: ArcSwap::from_pointee(Models::only(release)),
             workers,
             draining: AtomicBool::new(false),
         }
@@ -95,13 +98,30 @@ impl ModelQueue {
         self.workers.submit(job)
     }
 
-    pub fn active(&self) -> ActiveModel {
-        let release = self.active.load();
-        ActiveModel {
-            release: release.parts.name.clone(),
-            signature: release.signature.clone(),
-            info: release.parts.info.clone(),
+    /// What answers whoever asks for no version.
+    pub fn active(&self) -> ServedModel {
+        ServedModel(self.models.load().active.clone())
+    }
+
+    /// All that can be asked, the active one first.
+    pub fn models(&self) -> Vec<ServedModel> {
+        let models = self.models.load();
+        let others = [&models.candidate, &models.previous];
+        let mut served: Vec<ServedModel> = vec![ServedModel(models.active.clone())];
+        for other in others.into_iter().flatten() {
+            if served
+                .iter()
+                .all(|known| known.release() != &other.parts.name)
+            {
+                served.push(ServedModel(other.clone()));
+            }
         }
+        served
+    }
+
+    /// Serves these from the next request on. Requests that were taken are answered by what they were checked against.
+    pub fn serve(&self, models: Models) {
+        self.models.store(Arc::new(models));
     }
 
     /// Answers what was accepted, takes nothing more, and returns when that is done.
@@ -112,86 +132,106 @@ impl ModelQueue {
     }
 }
 
-/// One thread's instance of the active release.
+impl Models {
+    /// One release, and nothing beside it.
+    pub fn only(active: Arc<ModelRelease>) -> Self {
+        Self {
+            active,
+            candidate: None,
+            previous: None,
+        }
+    }
+}
+
+impl ServedModel {
+    pub fn release(&self) -> &ReleaseName {
+        &self.0.parts.name
+    }
+
+    pub fn signature(&self) -> &Signature {
+        &self.0.signature
+    }
+
+    pub fn info(&self) -> &Info {
+        &self.0.parts.info
+    }
+}
+
+/// One thread's instance of the release that was asked last.
 struct Server {
-    active: Arc<ArcSwap<ModelRelease>>,
-    held: Option<(Arc<ModelRelease>, ModelInstance)>,
-    /// The first request may begin on an instance that another thread left.
-    take_warm: bool,
+    held: Option<Held>,
+}
+
+struct Held {
+    release: Arc<ModelRelease>,
+    /// None after a fault.
+    instance: Option<ModelInstance>,
+}
+
+impl Drop for Held {
+    /// What did nothing wrong is warm for the next one.
+    fn drop(&mut self) {
+        if let Some(instance) = self.instance.take() {
+            self.release.give_back(instance);
+        }
+    }
 }
 
 impl Server {
     /// A request is a call of its own, so a fault has no neighbours; a caller who left needs no answer.
     fn serve(&mut self, job: InferJob) {
-        let result = if job
-            .deadline
-            .is_some_and(|deadline| deadline <= Instant::now())
-        {
+        let late = |deadline| deadline <= Instant::now();
+        let result = if job.deadline.is_some_and(late) {
             Err(Refusal::DeadlinePassed)
         } else {
-            self.infer(&job.inputs)
+            self.infer(job.model.0, &job.inputs)
         };
         drop(job.reply.send(result));
     }
 
-    fn infer(&mut self, inputs: &[Tensor]) -> Result<Inferred, Refusal> {
-        let active = self.active.load_full();
-        // The request was checked against the release that was active when it came in.
-        for (tensor, spec) in std::iter::zip(inputs, &active.signature.inputs) {
-            let checked = tensor.check(spec);
-            checked.map_err(|mismatch| Refusal::InvalidInput(mismatch.to_string()))?;
-        }
+    fn infer(
+        &mut self,
+        release: Arc<ModelRelease>,
+        inputs: &[Tensor],
+    ) -> Result<Inferred, Refusal> {
         let inputs: Vec<&Tensor> = inputs.iter().collect();
-        let held = self.held.take();
-        let (mut instance, touched) = match held {
-            Some((release, instance)) if Arc::ptr_eq(&release, &active) => (instance, true),
-            // An earlier thread left it warm, and its requests may have left their traces in it.
-            _ if std::mem::take(&mut self.take_warm) => {
-                let warm = active.instance();
-                (warm.map_err(|error| self.refusal(error))?, true)
-            }
-            _ => {
-                let fresh = active.fresh_instance();
-                (fresh.map_err(|error| self.refusal(error))?, false)
-            }
+        let same = |held: &Held| Arc::ptr_eq(&held.release, &release);
+        let (instance, touched) = match self.held.take().filter(same) {
+            Some(mut held) => match held.instance.take() {
+                Some(instance) => (Ok(instance), true),
+                None => (release.fresh_instance(), false),
+            },
+            // Somebody left it warm, whose requests may have left their traces in it.
+            None => (release.instance(), true),
         };
+        let mut instance = instance.map_err(refusal)?;
         let mut result = instance.infer(&inputs);
         // What earlier requests left in the instance is no guilt of this one.
         if touched && matches!(result, Err(CallError::Fault(_))) {
-            instance = active
-                .fresh_instance()
-                .map_err(|error| self.refusal(error))?;
+            instance = release.fresh_instance().map_err(refusal)?;
             result = instance.infer(&inputs);
         }
-        let model = active.parts.name.clone();
-        if !matches!(result, Err(CallError::Fault(_))) {
-            self.held = Some((active, instance));
-        }
-        match result {
-            Ok(outputs) => Ok(Inferred { outputs, model }),
-            Err(error) => Err(self.refusal(error)),
-        }
-    }
-
-    fn refusal(&self, error: CallError) -> Refusal {
-        match error {
-            CallError::InvalidInput(reason) => Refusal::InvalidInput(reason),
-            CallError::Fault(fault) => {
-                tracing::warn!(%fault, "a request for inference met a fault");
-                Refusal::Fault(fault)
-            }
-            CallError::NoRoom => Refusal::Unavailable {
-                reason: "there is no room for another instance of the model".to_owned(),
-                retry_after_s: 1,
-            },
-        }
+        let model = release.parts.name.clone();
+        let faulted = matches!(result, Err(CallError::Fault(_)));
+        self.held = Some(Held {
+            release,
+            instance: (!faulted).then_some(instance),
+        });
+        let outputs = result.map_err(refusal)?;
+        Ok(Inferred { outputs, model })
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        if let Some((release, instance)) = self.held.take() {
-            release.give_back(instance);
+fn refusal(error: CallError) -> Refusal {
+    match error {
+        CallError::InvalidInput(reason) => Refusal::InvalidInput(reason),
+        CallError::Fault(fault) => {
+            tracing::warn!(%fault, "a request for inference met a fault");
+            Refusal::Fault(fault)
         }
+        CallError::NoRoom => Refusal::Unavailable {
+            reason: "there is no room for another instance of the model".to_owned(),
+            retry_after_s: 1,
+        },
     }
 }

@@ -11,7 +11,7 @@ use tracing::{error, warn};
 
 use super::{
     answer::{Answer, Receipt, Refused},
-    scorer::Settled,
+    settled::Settled,
 };
 use crate::{
     clock::now_ms,

@@ -1,4 +1,4 @@
-//! Scores batches: one pass for all, and where a fault or a refusal ends that, event by event, so that only the guilty one pays.
+//! Scores batches: on the active generation, and on a candidate what its trial asks for.
 
 use std::{
     sync::{
@@ -8,51 +8,34 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwap;
+
 use super::{
-    answer::{Answer, Job, Receipt, Refused},
+    answer::{Answer, Job, Refused},
     breaker::Breaker,
-    chain::{Chain, ChainError, Generation, Outcomes},
-    pace::Pace,
+    chain::Generation,
+    isolation::{Held, Isolation, Verdict},
+    serving::{Serving, Trial},
+    settled::{ScoredBy, Settled},
+    shadow::Shadow,
+    share::Share,
 };
 use crate::{
     clock::now_ms,
     dead_letter::{Cause, DeadLetter},
-    event::{Event, Outcome, Refusal, Releases, Scored},
+    event::{Event, Refusal, Scored},
     telemetry::PipelineMetrics,
 };
-
-/// What became of a batch, for the sinks: whoever takes this must settle every receipt. Callers whose events have no outcome were answered already.
-#[must_use]
-#[derive(Default)]
-pub struct Settled {
-    /// Scored events wait for the sinks; their receipts are in the same order.
-    pub scored: Vec<Scored>,
-    pub receipts: Vec<Receipt>,
-    /// Events of streams that have no outcome, likewise.
-    pub dead: Vec<DeadLetter>,
-    pub dead_receipts: Vec<Receipt>,
-}
-
-impl Settled {
-    pub fn is_empty(&self) -> bool {
-        self.scored.is_empty() && self.dead.is_empty()
-    }
-
-    pub fn append(&mut self, mut other: Settled) {
-        self.scored.append(&mut other.scored);
-        self.receipts.append(&mut other.receipts);
-        self.dead.append(&mut other.dead);
-        self.dead_receipts.append(&mut other.dead_receipts);
-    }
-}
 
 /// One scoring thread's part of a pipeline.
 pub struct BatchScorer {
     pub name: Arc<str>,
+    pub serving: Arc<ArcSwap<Serving>>,
     pub breaker: Arc<Breaker>,
     pub metrics: PipelineMetrics,
-    pub chain: Option<Chain>,
-    pub pace: Pace,
+    pub shadow: Arc<Shadow>,
+    /// Of what is served at the moment: one, or two while a canary is open.
+    pub held: Vec<Held>,
     /// The pipeline drains: what cannot be scored now is not waited for.
     pub draining: Arc<AtomicBool>,
 }
@@ -60,17 +43,9 @@ pub struct BatchScorer {
 /// How long a stream's events wait before they are tried again.
 const UNAVAILABLE_PAUSE: Duration = Duration::from_millis(50);
 
-/// What became of one event's scoring.
-type Verdict = Result<Outcome, Refusal>;
-
 impl BatchScorer {
-    /// Scores a batch on one generation.
-    pub fn score(
-        &mut self,
-        generation: &Arc<Generation>,
-        jobs: &mut Vec<Job>,
-        oldest: Instant,
-    ) -> Settled {
+    /// Scores a batch on what is served when it begins.
+    pub fn score(&mut self, jobs: &mut Vec<Job>, oldest: Instant) -> Settled {
         let start = Instant::now();
         self.metrics
             .queue_wait(start.duration_since(oldest).as_secs_f64());
@@ -78,32 +53,80 @@ impl BatchScorer {
         if jobs.is_empty() {
             return Settled::default();
         }
-        let mut chain = match self.chain.take() {
-            Some(chain) if Arc::ptr_eq(&chain.generation, generation) => chain,
-            _ => Chain::new(generation.clone()),
-        };
+        let serving = self.serving.load_full();
+        self.held
+            .retain(|held| serving.scores_on(held.generation()));
         let events: Vec<&Event> = jobs.iter().map(|job| &job.event).collect();
-        let mut verdicts = self.verdicts(&mut chain, &events);
+        let mut scored_by = ScoredBy::All(serving.active.generation.releases.clone());
+        let mut verdicts = match &serving.trial {
+            None => self.active(&serving.active.generation, &events),
+            Some(Trial::Canary {
+                side,
+                percent,
+                salt,
+            }) => {
+                let share = Share::new(*salt, *percent);
+                self.canary(&serving.active, (side, share), &events, &mut scored_by)
+            }
+            Some(Trial::Shadow {
+                side,
+                percent,
+                salt,
+            }) => {
+                let start = Instant::now();
+                let verdicts = self.active(&serving.active.generation, &events);
+                serving
+                    .active
+                    .tally
+                    .scored(verdicts.iter(), start.elapsed());
+                let share = Share::new(*salt, *percent);
+                self.shadow.offer(side, share, &events, &verdicts);
+                verdicts
+            }
+        };
         if verdicts.iter().any(is_unavailable) {
             let patient: Vec<bool> = jobs.iter().map(|job| job.receipt.is_patient()).collect();
-            self.wait_for(&mut chain, &events, &patient, &mut verdicts);
+            self.wait_for(&events, &patient, &mut verdicts, &mut scored_by);
         }
-        self.chain = Some(chain);
         self.metrics
             .batch(jobs.len(), start.elapsed().as_secs_f64());
-        self.settle(jobs, verdicts, &generation.releases)
+        self.settle(jobs, verdicts, &scored_by)
+    }
+
+    /// Scores events on the active generation, and counts its faults against the pipeline.
+    pub(super) fn active(
+        &mut self,
+        generation: &Arc<Generation>,
+        events: &[&Event],
+    ) -> Vec<Verdict> {
+        let breaker = self.breaker.clone();
+        self.verdicts(generation, &breaker, events)
+    }
+
+    pub(super) fn verdicts(
+        &mut self,
+        generation: &Arc<Generation>,
+        breaker: &Breaker,
+        events: &[&Event],
+    ) -> Vec<Verdict> {
+        let at = self.held.iter().position(|held| held.is_of(generation));
+        // Taken out meanwhile: after a panic its instances are gone.
+        let mut held = match at {
+            Some(at) => self.held.swap_remove(at),
+            None => Held::new(generation.clone()),
+        };
+        let name = &self.name;
+        let verdicts = Isolation { name, breaker }.verdicts(&mut held, events);
+        self.held.push(held);
+        verdicts
     }
 
     /// Puts each verdict where it belongs. Callers without an outcome are answered here; what of a stream cannot be scored is dropped, and read again.
-    fn settle(
-        &self,
-        jobs: &mut Vec<Job>,
-        verdicts: Vec<Verdict>,
-        releases: &Arc<Releases>,
-    ) -> Settled {
+    fn settle(&self, jobs: &mut Vec<Job>, verdicts: Vec<Verdict>, scored_by: &ScoredBy) -> Settled {
         let mut settled = Settled::default();
         let scored_at_ms = now_ms();
-        for (job, verdict) in jobs.drain(..).zip(verdicts) {
+        for (row, (job, verdict)) in jobs.drain(..).zip(verdicts).enumerate() {
+            let releases = scored_by.of(row);
             let refusal = match verdict {
                 Ok(outcome) => {
                     settled.scored.push(Scored {
@@ -148,13 +171,14 @@ impl BatchScorer {
         }
     }
 
-    /// A stream's events wait where there is no room for an instance or the pipeline is suspended: they are worth trying again, in their order.
+    /// A stream's events wait where there is no room for an instance or the pipeline is suspended: they are worth trying again, in their
+    /// order, on what is active by then.
     fn wait_for(
         &mut self,
-        chain: &mut Chain,
         events: &[&Event],
         patient: &[bool],
         verdicts: &mut [Verdict],
+        scored_by: &mut ScoredBy,
     ) {
         while !self.draining.load(Ordering::Relaxed) {
             let again: Vec<usize> = (0..events.len())
@@ -165,92 +189,15 @@ impl BatchScorer {
             }
             std::thread::sleep(UNAVAILABLE_PAUSE);
             let waiting: Vec<&Event> = again.iter().map(|&row| events[row]).collect();
-            let new = self.verdicts(chain, &waiting);
+            let generation = self.serving.load().active.generation.clone();
+            let new = self.active(&generation, &waiting);
             for (row, verdict) in again.into_iter().zip(new) {
                 verdicts[row] = verdict;
-            }
-        }
-    }
-
-    /// One pass over some events.
-    fn pass(&mut self, chain: &mut Chain, events: &[&Event]) -> Result<Outcomes, ChainError> {
-        let start = Instant::now();
-        let result = chain.score(events, self.pace.call_max_ms(events.len()));
-        if result.is_ok() {
-            self.pace.took(events.len(), start.elapsed());
-        }
-        result
-    }
-
-    fn verdicts(&mut self, chain: &mut Chain, events: &[&Event]) -> Vec<Verdict> {
-        if let Some(refusal) = self.suspended() {
-            return vec![Err(refusal); events.len()];
-        }
-        match self.pass(chain, events) {
-            Ok(outcomes) => {
-                self.breaker.success();
-                let outcomes = outcomes.into_iter();
-                outcomes.map(|o| o.map_err(Refusal::Rejected)).collect()
-            }
-            Err(error) if proves_guilt(chain, events, &error) => {
-                vec![Err(self.refusal(error))]
-            }
-            Err(ChainError::NoRoom) => vec![Err(self.refusal(ChainError::NoRoom)); events.len()],
-            Err(_) => {
-                chain.renew();
-                events
-                    .iter()
-                    .map(|event| self.alone(chain, event))
-                    .collect()
-            }
-        }
-    }
-
-    /// Scores one event of a batch that failed.
-    fn alone(&mut self, chain: &mut Chain, event: &Event) -> Verdict {
-        if let Some(refusal) = self.suspended() {
-            return Err(refusal);
-        }
-        let mut result = self.pass(chain, &[event]);
-        if let Err(error) = &result
-            && !proves_guilt(chain, &[event], error)
-        {
-            chain.renew();
-            result = self.pass(chain, &[event]);
-        }
-        match result {
-            Ok(mut outcomes) => {
-                self.breaker.success();
-                match outcomes.pop() {
-                    Some(outcome) => outcome.map_err(Refusal::Rejected),
-                    None => Err(self.refusal(ChainError::NoRoom)),
+                if !Arc::ptr_eq(scored_by.of(row), &generation.releases) {
+                    scored_by.each(events.len())[row] = generation.releases.clone();
                 }
             }
-            Err(error) => Err(self.refusal(error)),
         }
-    }
-
-    fn refusal(&self, error: ChainError) -> Refusal {
-        match error {
-            ChainError::Rejected(reason) => Refusal::Rejected(reason),
-            ChainError::InvalidInput(reason) => Refusal::InvalidInput(reason),
-            ChainError::Fault(fault) => {
-                self.breaker.fault();
-                tracing::warn!(pipeline = &*self.name, %fault, "an event met a fault");
-                Refusal::Fault(fault)
-            }
-            ChainError::NoRoom => Refusal::Unavailable {
-                reason: format!(
-                    "pipeline `{}` has no room for another instance of its plugins",
-                    self.name
-                ),
-                retry_after_s: 1,
-            },
-        }
-    }
-
-    fn suspended(&self) -> Option<Refusal> {
-        suspended(&self.name, &self.breaker)
     }
 
     /// What was scored counts once the sinks have it.
@@ -277,26 +224,4 @@ fn refuse(job: Job, refusal: Refusal) {
 
 fn is_unavailable(verdict: &Verdict) -> bool {
     matches!(verdict, Err(Refusal::Unavailable { .. }))
-}
-
-/// Why nothing is scored while the breaker is open.
-pub fn suspended(name: &str, breaker: &Breaker) -> Option<Refusal> {
-    breaker.open_for().map(|left| Refusal::Unavailable {
-        reason: format!(
-            "pipeline `{name}` is suspended for {} ms after {} faults in a row of its plugins",
-            left.as_millis().max(1),
-            breaker.faults()
-        ),
-        retry_after_s: left.as_secs_f64().ceil().max(1.0) as u32,
-    })
-}
-
-/// A refusal of a single event is its own; a fault is its own only where the instance had seen no other event before.
-fn proves_guilt(chain: &Chain, events: &[&Event], error: &ChainError) -> bool {
-    events.len() == 1
-        && match error {
-            ChainError::Fault(fault) => chain.was_fresh(fault),
-            ChainError::Rejected(_) | ChainError::InvalidInput(_) => true,
-            ChainError::NoRoom => false,
-        }
 }

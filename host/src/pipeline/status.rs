@@ -37,14 +37,19 @@ pub enum State {
     Serving,
     /// Its breaker is open.
     Suspended,
+    /// By an operator.
+    Paused,
     Draining,
 }
 
 impl Pipeline {
     pub fn status(&self) -> PipelineStatus {
-        let generation = self.generation.load();
+        let serving = self.serving.load();
+        let generation = &serving.active.generation;
         let state = if self.draining.load(Ordering::Relaxed) {
             State::Draining
+        } else if self.is_paused() {
+            State::Paused
         } else if self.breaker.open_for().is_some() {
             State::Suspended
         } else {

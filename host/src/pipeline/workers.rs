@@ -19,17 +19,16 @@ pub struct Workers<J> {
 }
 
 impl<J: Send + 'static> Workers<J> {
-    /// `scorer` is called once on each new thread.
+    /// The queue's readers are its threads; `scorer` is called once on each new one.
     pub fn new(
         name: String,
-        queue_max: usize,
-        workers_max: usize,
+        queue: Arc<Queue<J>>,
         batch_max: usize,
         scorer: impl Fn() -> Scorer<J> + Send + Sync + 'static,
     ) -> Self {
         Self {
             name,
-            queue: Arc::new(Queue::new(queue_max, workers_max)),
+            queue,
             batch_max,
             scorer: Arc::new(scorer),
         }
@@ -105,7 +104,7 @@ mod tests {
 
     #[test]
     fn a_panic_in_a_batch_costs_that_batch_alone() {
-        let workers = Workers::new("test".into(), 8, 1, 1, || {
+        let workers = Workers::new("test".into(), Arc::new(Queue::new(8, 1)), 1, || {
             Box::new(|batch: &mut Vec<Option<mpsc::Sender<()>>>, _| {
                 for item in batch.drain(..) {
                     item.expect("a poisoned item").send(()).unwrap();

@@ -14,7 +14,6 @@ mod parts;
 mod release;
 mod slot;
 mod state;
-mod store;
 mod text;
 mod ticker;
 
@@ -28,5 +27,4 @@ pub use fit::{Fit, Misfit, fit};
 pub use model::ModelInstance;
 pub use parts::{Parts, Settings};
 pub use release::{AdapterRelease, LoadError, ModelRelease, Release};
-pub use slot::{Face, ReleaseStatus, Slot, SlotStatus, SpecStatus};
-pub use store::{Store, StoreError};
+pub use slot::{Face, ReleaseStatus, SlotStatus, SpecStatus};

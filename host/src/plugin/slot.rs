@@ -1,6 +1,5 @@
-//! A named slot: which release of a plugin is active.
+//! What operators see of a named slot and of a release in it.
 
-use arc_swap::ArcSwapOption;
 use serde::Serialize;
 
 use super::{check::Kind, describe::Info, parts::Settings, release::Release};
@@ -10,44 +9,6 @@ use crate::{
     tensor::{Contract, Signature, TensorSpec},
 };
 
-/// See the module. A first load is a swap from nothing.
-pub struct Slot {
-    pub settings: Settings,
-    active: ArcSwapOption<Release>,
-}
-
-impl Slot {
-    pub fn new(settings: Settings) -> Self {
-        Self {
-            settings,
-            active: ArcSwapOption::empty(),
-        }
-    }
-
-    pub fn name(&self) -> &str {
-        &self.settings.slot
-    }
-
-    /// Makes a release the active one; what still runs on the one before drains by its last reference.
-    pub fn activate(&self, release: Release) {
-        self.active.store(Some(std::sync::Arc::new(release)));
-    }
-
-    pub fn active(&self) -> Option<Release> {
-        self.active.load_full().map(|release| (*release).clone())
-    }
-
-    pub fn status(&self) -> SlotStatus {
-        SlotStatus {
-            name: self.name().to_owned(),
-            memory_max_bytes: self.settings.memory_max_bytes,
-            call_deadline_ms: self.settings.call_deadline_ms,
-            result_max_bytes: self.settings.result_max_bytes,
-            active: self.active().map(|release| ReleaseStatus::of(&release)),
-        }
-    }
-}
-
 /// What operators see of a slot.
 #[derive(Debug, Serialize)]
 pub struct SlotStatus {
@@ -55,7 +16,19 @@ pub struct SlotStatus {
     pub memory_max_bytes: u64,
     pub call_deadline_ms: u64,
     pub result_max_bytes: u64,
-    pub active: Option<ReleaseStatus>,
+    pub active: ReleaseStatus,
+}
+
+impl SlotStatus {
+    pub fn of(settings: &Settings, active: &Release) -> Self {
+        Self {
+            name: settings.slot.clone(),
+            memory_max_bytes: settings.memory_max_bytes,
+            call_deadline_ms: settings.call_deadline_ms,
+            result_max_bytes: settings.result_max_bytes,
+            active: ReleaseStatus::of(active),
+        }
+    }
 }
 
 /// What operators see of a release.

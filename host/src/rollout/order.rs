@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    plugin::Release,
     release::Digest,
     store::{Revision, Stage},
 };
@@ -55,6 +56,35 @@ pub struct Report {
 }
 
 impl Report {
+    /// Of a release that was loaded.
+    pub(super) fn of(release: &Release) -> Self {
+        let parts = release.parts();
+        Self {
+            kind: release.kind().to_string(),
+            name: parts.info.name.clone(),
+            version: parts.info.version.clone(),
+            size_bytes: parts.size_bytes,
+            ..Self::unknown(&parts.name.slot, parts.name.digest)
+        }
+    }
+
+    /// Of what could not be loaded.
+    pub(super) fn unknown(slot: &str, release: Digest) -> Self {
+        Self {
+            slot: slot.to_owned(),
+            release,
+            kind: String::new(),
+            name: String::new(),
+            version: String::new(),
+            size_bytes: 0,
+            known: false,
+            problems: Vec::new(),
+            pipelines: Vec::new(),
+            golden_cases: 0,
+            steps_ms: Vec::new(),
+        }
+    }
+
     /// Whether it could replace what is active by itself.
     pub fn fits(&self) -> bool {
         self.problems.is_empty() && self.pipelines.iter().all(|p| p.reasons.is_empty())

@@ -13,6 +13,9 @@ pub struct SlotState {
     pub active: Digest,
     /// What was active before, for a rollback.
     pub previous: Option<Digest>,
+    /// The other slots of the paired change that made it active: they go back together.
+    #[serde(default)]
+    pub pair: Vec<String>,
     pub rollout: Option<OpenRollout>,
 }
 
@@ -120,9 +123,30 @@ pub struct AuditLine {
     pub who: String,
     pub from: String,
     pub action: Action,
-    /// Slots with their states after it.
+    /// Slots with their states before and after it: `{"payments": {"before": null, "after": {"active": …}}}`.
     pub slots: serde_json::Value,
     pub detail: serde_json::Value,
+}
+
+impl AuditLine {
+    /// A line about what changes no slot, for [`super::Store::audit`], which gives it its sequence, its time and its gateway.
+    pub fn new(
+        who: &Actor,
+        action: Action,
+        slots: serde_json::Value,
+        detail: serde_json::Value,
+    ) -> Self {
+        Self {
+            sequence: 0,
+            at_ms: 0,
+            gateway: String::new(),
+            who: who.name.clone(),
+            from: who.from.clone(),
+            action,
+            slots,
+            detail,
+        }
+    }
 }
 
 /// A release, as it is stored.

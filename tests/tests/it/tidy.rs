@@ -19,7 +19,6 @@ const WALLS: [(&str, &[&str]); 7] = [
             "host/src/sink/postgres/",
             "host/src/source/outbox/",
             "host/src/source/file/",
-            "host/src/plugin/store.rs",
             "host/src/store/",
         ],
     ),
@@ -37,7 +36,7 @@ const WALLS: [(&str, &[&str]); 7] = [
 ];
 
 /// From the ground up; a room imports from floors below its own. Listed together are rooms that do not know each other.
-const FLOORS: [&[&str]; 12] = [
+const FLOORS: [&[&str]; 13] = [
     &[
         "clock",
         "failpoint",
@@ -55,7 +54,9 @@ const FLOORS: [&[&str]; 12] = [
     &["dead_letter", "record"],
     &["telemetry"],
     &["kafka"],
-    &["plugin", "sink", "store"],
+    &["plugin", "sink"],
+    // Its databases are reached as those of sinks are.
+    &["store"],
     &["pipeline"],
     &["rollout"],
     &["http", "source"],

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use super::{PLAIN, parse, with};
 use crate::{
-    config::{Config, Pipeline, Plugin, Server, Sink, Source, Store},
+    config::{Config, Guard, Pipeline, Plugin, Server, Sink, Source, Store},
     limits,
 };
 
@@ -26,6 +26,13 @@ result_max_bytes = 4096
 
 [plugins.fraud]
 file = "/models/fraud.wasm"
+watch = true
+
+[plugins.fraud.guard]
+after_events = 50
+faults_max_percent = 0.5
+latency_p99_max_ratio = 3
+score_drift_max = 0.1
 
 [pipelines.zeta]
 adapter = "payments"
@@ -92,6 +99,8 @@ fn full() -> Config {
                 memory_max_bytes: 64 << 20,
                 call_deadline_ms: 20,
                 result_max_bytes: 4096,
+                guard: Guard::default(),
+                watch: false,
             },
             Plugin {
                 name: "fraud".into(),
@@ -100,6 +109,13 @@ fn full() -> Config {
                 memory_max_bytes: limits::MEMORY_MAX_BYTES,
                 call_deadline_ms: limits::CALL_DEADLINE_MS,
                 result_max_bytes: limits::RESULT_MAX_BYTES,
+                guard: Guard {
+                    after_events: 50,
+                    faults_max_percent: 0.5,
+                    latency_p99_max_ratio: 3.0,
+                    score_drift_max: 0.1,
+                },
+                watch: true,
             },
         ],
         pipelines: vec![

@@ -104,10 +104,6 @@ fn what_later_versions_bring_is_refused_as_such_and_not_as_misspelt() {
             "9:1 `ack` in [pipelines.fraud] is not served by this version",
         ),
         (
-            "[plugins.fraud.guard]\nafter_events = 200",
-            "9:16 `guard` in [plugins.fraud] is not served by this version",
-        ),
-        (
             "[store]\nurl = 'postgres://x'",
             "10:1 `url` in [store] is not served by this version",
         ),

@@ -3,6 +3,7 @@
 mod combinations;
 mod exactly_once;
 mod good;
+mod guard;
 mod hostile;
 mod mistakes;
 mod ranges;

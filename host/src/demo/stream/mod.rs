@@ -36,7 +36,7 @@ pub async fn run(args: Args, brokers: String) -> anyhow::Result<Ended> {
     let topics = [&names.payments, &names.decisions, &names.dead];
     let topics = topics.map(|topic| (topic.clone(), PARTITIONS));
     kafka::topics::make(&client, "scoregate-demo", &topics).await?;
-    let gateway = Gateway::build(&config).await?;
+    let gateway = Gateway::build(&config, &[]).await?;
     let admin = gateway.admin_addr()?;
     let shutdown = shutdown_on_signal()?;
     let gateway = tokio::spawn(gateway.run(shutdown.clone()));

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     event::Refusal,
     limits,
-    pipeline::{ActiveModel, InferJob, Inferred, ModelQueue},
+    pipeline::{InferJob, Inferred, ModelQueue, ServedModel},
     tensor::TensorSpec,
 };
 
@@ -63,24 +63,31 @@ pub(super) fn ready(unready: &[String]) -> Response<Body> {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, message).response()
 }
 
-/// The model as it is now; its only version is the active release's.
-pub(super) fn active(queue: &ModelQueue, asked: Option<&str>) -> Result<ActiveModel, Problem> {
-    let active = queue.active();
-    match asked {
-        Some(asked) if asked != active.info.version && asked != FIRST_VERSION => {
-            Err(Problem::not_found(format!(
-                "model `{}` has no version `{}`: it is `{}`",
-                queue.name(),
-                echo(asked),
-                version(&active)
-            )))
-        }
-        _ => Ok(active),
+/// The release that was asked for: the active one, unless a version is named. Several releases of one version are told apart by their digests.
+pub(super) fn served(queue: &ModelQueue, asked: Option<&str>) -> Result<ServedModel, Problem> {
+    let Some(asked) = asked else {
+        return Ok(queue.active());
+    };
+    let models = queue.models();
+    let named = |model: &&ServedModel| {
+        version(model) == asked || model.release().digest.to_string() == asked
+    };
+    if let Some(model) = models.iter().find(named) {
+        return Ok(model.clone());
     }
+    if asked == FIRST_VERSION {
+        return Ok(queue.active());
+    }
+    Err(Problem::not_found(format!(
+        "model `{}` has no version `{}`: it is `{}`",
+        queue.name(),
+        echo(asked),
+        versions(queue).join("`, `")
+    )))
 }
 
 /// `GET /v2/models/{model}` and `/ready`. A model that is there is ready: its release was loaded and checked before it became active.
-pub(super) fn model(queue: &ModelQueue, active: &ActiveModel, part: ModelPart) -> Response<Body> {
+pub(super) fn model(queue: &ModelQueue, served: &ServedModel, part: ModelPart) -> Response<Body> {
     if part == ModelPart::Ready {
         return answer(&json!({ "name": queue.name(), "ready": true }));
     }
@@ -92,18 +99,18 @@ pub(super) fn model(queue: &ModelQueue, active: &ActiveModel, part: ModelPart) -
     };
     answer(&json!({
         "name": queue.name(),
-        "versions": [version(active)],
+        "versions": versions(queue),
         "platform": "wasm_component",
-        "inputs": specs(&active.signature.inputs),
-        "outputs": specs(&active.signature.outputs),
-        "parameters": { "release": active.release.as_str() },
+        "inputs": specs(&served.signature().inputs),
+        "outputs": specs(&served.signature().outputs),
+        "parameters": { "release": served.release().as_str() },
     }))
 }
 
 /// `POST /v2/models/{model}/infer`. `body` is taken if it is read.
 pub(super) async fn infer(
     queue: &ModelQueue,
-    active: &ActiveModel,
+    served: &ServedModel,
     parts: &Parts,
     body: &mut Option<Incoming>,
     bodies: &Bodies,
@@ -117,33 +124,22 @@ pub(super) async fn infer(
         None => Bytes::new(),
     };
     let request = request::Request::read(&body, header_length)?;
-    let asked = request.outputs(queue.name(), &active.signature)?;
-    let inputs = inputs::bind(&request, queue.name(), &active.signature)?;
+    let asked = request.outputs(queue.name(), served.signature())?;
+    let inputs = inputs::bind(&request, queue.name(), served.signature())?;
     let deadline = request.timeout().map(|timeout| came + timeout);
-    let inferred = call(queue, inputs, deadline).await?;
-    // Between reading the request and the call another release may have become active, with outputs of its own.
-    let current = queue.active();
-    let scored_by = [active, &current]
-        .into_iter()
-        .find(|model| model.release == inferred.model);
-    let Some(model) = scored_by.filter(|model| model.signature.outputs == active.signature.outputs)
-    else {
-        return Err(Problem::from(Refusal::Unavailable {
-            reason: format!("model `{}` was replaced while it was called", queue.name()),
-            retry_after_s: 1,
-        }));
-    };
+    let inferred = call(queue, served.clone(), inputs, deadline).await?;
     response::Answer {
         model: queue.name(),
-        version: version(model),
+        version: version(served),
         release: inferred.model.as_str(),
         id: request.id.as_deref(),
     }
-    .write(&model.signature.outputs, &inferred.outputs, &asked)
+    .write(&served.signature().outputs, &inferred.outputs, &asked)
 }
 
 async fn call(
     queue: &ModelQueue,
+    model: ServedModel,
     inputs: Vec<crate::tensor::Tensor>,
     deadline: Option<Instant>,
 ) -> Result<Inferred, Problem> {
@@ -151,6 +147,7 @@ async fn call(
     let until = deadline.unwrap_or_else(|| Instant::now() + Duration::from_millis(max_ms));
     let (reply, answer) = oneshot::channel();
     let job = InferJob {
+        model,
         inputs,
         deadline: Some(until),
         reply,
@@ -194,11 +191,26 @@ fn header_length(headers: &HeaderMap) -> Result<Option<usize>, Problem> {
     })
 }
 
-fn version(active: &ActiveModel) -> &str {
-    if active.info.version.is_empty() {
+/// The names of all releases that can be asked; a second one of the same version is named by its digest.
+fn versions(queue: &ModelQueue) -> Vec<String> {
+    let mut versions: Vec<String> = Vec::new();
+    for model in queue.models() {
+        let known = versions.iter().any(|known| known == version(&model));
+        versions.push(if known {
+            model.release().digest.to_string()
+        } else {
+            version(&model).to_owned()
+        });
+    }
+    versions
+}
+
+fn version(model: &ServedModel) -> &str {
+    let version = &*model.info().version;
+    if version.is_empty() {
         FIRST_VERSION
     } else {
-        &active.info.version
+        version
     }
 }
 

@@ -5,17 +5,17 @@
 
 #[cfg(test)]
 mod crash;
-mod database;
+pub(crate) mod database;
 mod exact;
 #[cfg(test)]
 mod failures;
-mod file;
+pub(crate) mod file;
 mod letters;
 mod rows;
 pub mod schema;
 #[cfg(test)]
 mod tests;
-mod trouble;
+pub(crate) mod trouble;
 
 pub use exact::{ExactSqlite, SqliteLedger};
 pub use letters::SqliteDeadLetters;
