@@ -1,6 +1,7 @@
 //! The gateway as its users meet it: the real binary, real HTTP, real plugins, real databases.
 
 mod admin;
+mod admin_changes;
 mod backlog;
 mod breaker;
 mod build;
@@ -12,6 +13,7 @@ mod cors;
 mod crash;
 mod dead_letters;
 mod demo;
+mod deploy;
 mod drain;
 mod exactly_once;
 mod fencing;

@@ -48,6 +48,7 @@ fn slot(name: &str, expected: Option<Revision>, active: Digest) -> SlotChange {
     let state = SlotState {
         active,
         previous: None,
+        pair: Vec::new(),
         rollout: None,
     };
     SlotChange {
