@@ -12,6 +12,8 @@ use std::{io::IsTerminal as _, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::plugin;
+
 /// Puts trained models into production as sandboxed WebAssembly plugins.
 #[derive(Debug, Parser)]
 #[command(
@@ -35,6 +37,9 @@ enum Command {
     Compile(compile::Args),
     Inspect(inspect::Args),
     DeadLetters(dead_letters::Args),
+    /// Compiles the component on stdin, for the gateway that starts it.
+    #[command(name = plugin::SUBCOMMAND, hide = true)]
+    CompileRelease(plugin::ChildLimits),
 }
 
 #[derive(Debug, clap::Args)]
@@ -77,6 +82,7 @@ impl Cli {
             Command::Compile(args) => compile::run(args),
             Command::Inspect(args) => inspect::run(args),
             Command::DeadLetters(args) => runtime::block_on(dead_letters::run(args)),
+            Command::CompileRelease(limits) => Ok(plugin::compile_as_child(limits)),
         };
         match result {
             Ok(code) => code,

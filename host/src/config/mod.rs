@@ -50,6 +50,10 @@ pub struct Server {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Store {
     pub path: PathBuf,
+    /// What the child that compiles a release may take, in wall time and in CPU time.
+    pub compile_max_seconds: u64,
+    /// Its memory.
+    pub compile_max_bytes: u64,
 }
 
 /// `[plugins.NAME]`: a named slot.

@@ -20,7 +20,19 @@ const BODY: Bounds = Bounds {
 };
 /// Keys of later versions.
 const LATER_OF_SERVER: &[&str] = &["admin_token_file"];
-const LATER_OF_STORE: &[&str] = &["compile_max_bytes", "compile_max_seconds", "url"];
+const LATER_OF_STORE: &[&str] = &["url"];
+const COMPILE_SECONDS: Bounds = Bounds {
+    min: 1,
+    max: limits::COMPILE_CEILING_SECONDS,
+    default: limits::COMPILE_MAX_SECONDS,
+    unit: "seconds",
+};
+const COMPILE_BYTES: Bounds = Bounds {
+    min: limits::COMPILE_FLOOR_BYTES,
+    max: limits::COMPILE_CEILING_BYTES,
+    default: limits::COMPILE_MAX_BYTES,
+    unit: "bytes",
+};
 
 /// `[server]`.
 pub(super) fn server(mut table: Table<'_>) -> Server {
@@ -73,8 +85,14 @@ pub(super) fn server(mut table: Table<'_>) -> Server {
 pub(super) fn store(mut table: Table<'_>) -> Store {
     let path = table.string("path").map(|path| table.path("path", &path));
     let path = path.unwrap_or_else(|| table.reader.dir().join(STORE));
+    let compile_max_seconds = table.number("compile_max_seconds", &COMPILE_SECONDS);
+    let compile_max_bytes = table.number("compile_max_bytes", &COMPILE_BYTES);
     table.finish(LATER_OF_STORE);
-    Store { path }
+    Store {
+        path,
+        compile_max_seconds: compile_max_seconds.unwrap_or(COMPILE_SECONDS.default),
+        compile_max_bytes: compile_max_bytes.unwrap_or(COMPILE_BYTES.default),
+    }
 }
 
 fn name(table: &mut Table<'_>) -> Option<String> {

@@ -33,7 +33,7 @@ use crate::{
     },
     limits::{DRAIN_MAX_MS, LEAVE_MAX_MS},
     pipeline::{Delivery, ModelQueue, Pipeline},
-    plugin::{Cache, CacheError, Engine, EngineError, Slot, Store, StoreError},
+    plugin::{Cache, CacheError, Compiler, Engine, EngineError, Slot, Store, StoreError},
     source::Stop,
     telemetry::Telemetry,
 };
@@ -105,7 +105,11 @@ impl Gateway {
         let engine = Arc::new(Engine::new()?);
         let mut faults = Vec::new();
         let mut store = Store::open(&config.store.path).await?;
-        let cache = Some(Cache::open(&config.store.path)?);
+        let compiler = Compiler::child(
+            config.store.compile_max_seconds,
+            config.store.compile_max_bytes,
+        );
+        let cache = Some(Cache::open(&config.store.path, compiler)?);
         let loaded = load::slots(config, &engine, cache, &telemetry, &mut faults).await;
         let slots = load::activate(loaded, Some(&mut store)).await?;
         let load::Loaded {
