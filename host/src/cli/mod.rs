@@ -3,6 +3,7 @@
 mod build;
 mod compile;
 mod dead_letters;
+mod golden;
 mod inspect;
 mod runtime;
 mod serve;

@@ -37,3 +37,4 @@ mod shop_page;
 mod sinks;
 mod tidy;
 mod transport;
+mod way_in;
