@@ -26,6 +26,8 @@ async fn open(folder: &Folder, url: &str, gateway: &str) -> Result<Store, StoreE
     let config = config::Store {
         path: folder.path(gateway),
         url: Some(DatabaseUrl(url.into())),
+        compile_max_seconds: scoregate::limits::COMPILE_MAX_SECONDS,
+        compile_max_bytes: scoregate::limits::COMPILE_MAX_BYTES,
     };
     Store::open(&config, gateway).await
 }

@@ -18,6 +18,8 @@ async fn open(folder: &Path) -> Result<Store, StoreError> {
     let config = config::Store {
         path: folder.to_owned(),
         url: None,
+        compile_max_seconds: crate::limits::COMPILE_MAX_SECONDS,
+        compile_max_bytes: crate::limits::COMPILE_MAX_BYTES,
     };
     Store::open(&config, "gw-1").await
 }
