@@ -23,7 +23,7 @@ pub const REFUSED: u8 = 3;
 pub const NO_MEMORY: u8 = 4;
 pub const UNFIT: u8 = 5;
 
-/// Compiling waits for the threads that score: at half load it is no slower, at full load it takes longer and nobody notices.
+/// Compiling gives way to the threads that score; it goes on all the same where they take every core.
 const NICENESS: i32 = 10;
 /// Of the thread that compiles. It counts as memory; the main thread's stack would not.
 const STACK_BYTES: usize = 16 << 20;
