@@ -54,7 +54,10 @@ pub struct Server {
 /// `[store]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Store {
+    /// Releases and compiled code; the record too, where there is no `url`.
     pub path: PathBuf,
+    /// The PostgreSQL that several gateways share a record in.
+    pub url: Option<DatabaseUrl>,
 }
 
 /// `[plugins.NAME]`: a named slot.

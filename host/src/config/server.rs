@@ -3,7 +3,9 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::{
-    Server, Store, origins,
+    Server, Store,
+    ends::database,
+    origins,
     table::{Bounds, Table},
     text::quoted,
 };
@@ -19,7 +21,7 @@ const BODY: Bounds = Bounds {
     unit: "bytes",
 };
 /// Keys of later versions.
-const LATER_OF_STORE: &[&str] = &["compile_max_bytes", "compile_max_seconds", "url"];
+const LATER_OF_STORE: &[&str] = &["compile_max_bytes", "compile_max_seconds"];
 
 /// `[server]`.
 pub(super) fn server(mut table: Table<'_>) -> Server {
@@ -76,8 +78,10 @@ pub(super) fn server(mut table: Table<'_>) -> Server {
 pub(super) fn store(mut table: Table<'_>) -> Store {
     let path = table.string("path").map(|path| table.path("path", &path));
     let path = path.unwrap_or_else(|| table.reader.dir().join(STORE));
+    let url = table.value("url").is_some();
+    let url = url.then(|| database::url(&mut table));
     table.finish(LATER_OF_STORE);
-    Store { path }
+    Store { path, url }
 }
 
 fn name(table: &mut Table<'_>) -> Option<String> {

@@ -54,7 +54,7 @@ pub struct Stage {
 }
 
 /// A slot's newest state.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SlotRecord {
     pub slot: String,
     pub revision: Revision,

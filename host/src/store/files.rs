@@ -62,6 +62,11 @@ impl Files {
         blocking(move || files.look(digest)).await
     }
 
+    /// Whether there is such a file; what it holds is seen when it is read.
+    pub fn has(&self, digest: Digest) -> bool {
+        self.path(digest).is_file()
+    }
+
     pub fn path(&self, digest: Digest) -> PathBuf {
         self.folder.join(format!("{}.wasm", digest.hex()))
     }

@@ -36,5 +36,6 @@ mod scoring;
 mod servers;
 mod shop_page;
 mod sinks;
+mod store;
 mod tidy;
 mod transport;

@@ -37,7 +37,7 @@ pub(super) fn sqlite(table: &mut Table<'_>, default: &str) -> (PathBuf, String) 
 }
 
 /// Where a PostgreSQL is. No message shows it: a password may stand in it.
-pub(super) fn url(table: &mut Table<'_>) -> DatabaseUrl {
+pub(in crate::config) fn url(table: &mut Table<'_>) -> DatabaseUrl {
     let expected = "`postgres://user:password@host:port/database`";
     let url = table.required_string("url", &format!("{expected}; passwords go into ${{file:…}}"));
     let Some(url) = url else {

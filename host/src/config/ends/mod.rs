@@ -1,6 +1,6 @@
 //! The ends of a pipeline: `[[pipelines.NAME.sources]]`, `[[pipelines.NAME.sinks]]` and `[pipelines.NAME.dead_letter]`.
 
-mod database;
+pub(super) mod database;
 mod dead_letter;
 mod kafka;
 mod librdkafka;

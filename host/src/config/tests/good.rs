@@ -88,6 +88,7 @@ fn full() -> Config {
         },
         store: Store {
             path: "/etc/gw/releases".into(),
+            url: None,
         },
         plugins: vec![
             Plugin {

@@ -12,6 +12,7 @@ mod letters;
 mod rows;
 pub(crate) mod schema;
 pub(crate) mod trouble;
+pub(crate) mod wake;
 
 pub use count::count;
 pub use exact::{ExactPostgres, PostgresLedger};

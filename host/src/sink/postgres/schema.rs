@@ -22,6 +22,8 @@ pub enum Kind {
     Scores,
     DeadLetters,
     Offsets,
+    /// The store's record, and the tables that belong to it.
+    Record,
 }
 
 impl Kind {
@@ -30,6 +32,7 @@ impl Kind {
             Kind::Scores => "scores",
             Kind::DeadLetters => "dead_letters",
             Kind::Offsets => "offsets",
+            Kind::Record => "record",
         }
     }
 
@@ -39,6 +42,7 @@ impl Kind {
             Kind::Scores => &[include_str!("tables/scores.sql")],
             Kind::DeadLetters => &[include_str!("tables/dead_letters.sql")],
             Kind::Offsets => &[include_str!("tables/offsets.sql")],
+            Kind::Record => &[include_str!("tables/record.sql")],
         }
     }
 }
@@ -75,6 +79,14 @@ impl Table {
         Self {
             kind: Kind::Offsets,
             name: "scoregate_offsets".into(),
+        }
+    }
+
+    /// What serves in each slot, and who changed it.
+    pub fn record() -> Self {
+        Self {
+            kind: Kind::Record,
+            name: "scoregate_record".into(),
         }
     }
 

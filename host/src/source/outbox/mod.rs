@@ -2,7 +2,6 @@
 
 mod leases;
 mod table;
-mod wake;
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +11,7 @@ use crate::{
     health::Health,
     lane::{Stream, StreamKind},
     pipeline::Pipeline,
-    sink::trouble::Trouble,
+    sink::{postgres::wake, trouble::Trouble},
     telemetry::SourceMetrics,
 };
 

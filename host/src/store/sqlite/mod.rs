@@ -5,7 +5,7 @@ mod schema;
 #[cfg(test)]
 mod tests;
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use sqlx::Connection as _;
 use tokio::sync::watch;
@@ -14,6 +14,7 @@ use super::{
     change::{AuditLine, Change, NewRelease, ReleaseRecord, Revision, SlotRecord},
     entry::{self, Entry},
     error::{ChangeError, StoreError},
+    files::Files,
 };
 use crate::{
     clock::now_ms,
@@ -21,6 +22,9 @@ use crate::{
     release::Digest,
     sink::sqlite::{file::File, trouble},
 };
+
+/// How often it is looked for changes of other processes.
+const POLL: Duration = Duration::from_secs(1);
 
 /// See the module.
 pub struct Sqlite {
@@ -59,12 +63,26 @@ impl Sqlite {
         Ok(())
     }
 
-    pub async fn has(&self, digest: Digest) -> Result<bool, StoreError> {
+    /// Verified; what is recorded and not in the folder is an error that names the file.
+    pub async fn component(
+        &self,
+        digest: Digest,
+        files: &Files,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        if let Some(component) = files.read(digest).await? {
+            return Ok(Some(component));
+        }
         let mut lent = self.file.lend().await?;
         let has = rows::has(lent.connection(), digest).await;
         let has = has.map_err(|error| self.error(&error))?;
         lent.give_back();
-        Ok(has)
+        if has {
+            return Err(StoreError::Damaged {
+                path: files.path(digest),
+                reason: "it is gone".to_owned(),
+            });
+        }
+        Ok(None)
     }
 
     pub async fn releases(&self, slot: &str) -> Result<Vec<ReleaseRecord>, StoreError> {
@@ -131,18 +149,30 @@ impl Sqlite {
         rows.into_iter().map(entry::line).collect()
     }
 
+    /// See [`super::Store::changed`].
+    pub async fn changed(&self, after: Revision) -> Result<Revision, StoreError> {
+        let mut woken = self.changed.subscribe();
+        loop {
+            match self.newest().await {
+                Ok(newest) if newest != after => return Ok(newest),
+                Ok(_) => {}
+                Err(error) => {
+                    tokio::time::sleep(POLL).await;
+                    return Err(error);
+                }
+            }
+            // Never an error: the sender lives as long as this.
+            let _ = tokio::time::timeout(POLL, woken.changed()).await;
+        }
+    }
+
     /// The newest change's revision; 0 before the first.
-    pub async fn newest(&self) -> Result<Revision, StoreError> {
+    async fn newest(&self) -> Result<Revision, StoreError> {
         let mut lent = self.file.lend().await?;
         let newest = rows::newest_of_all(lent.connection()).await;
         let newest = newest.map_err(|error| self.error(&error))?;
         lent.give_back();
         Ok(newest)
-    }
-
-    /// Tells of this process's changes after this call.
-    pub fn woken(&self) -> watch::Receiver<()> {
-        self.changed.subscribe()
     }
 
     fn error(&self, error: &sqlx::Error) -> StoreError {

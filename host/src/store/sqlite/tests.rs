@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 
 use crate::{
     config,
@@ -16,6 +17,7 @@ use crate::{
 async fn open(folder: &Path) -> Result<Store, StoreError> {
     let config = config::Store {
         path: folder.to_owned(),
+        url: None,
     };
     Store::open(&config, "gw-1").await
 }
@@ -184,4 +186,140 @@ async fn a_change_wakes_who_waits_for_it_also_one_of_another_process() {
     let ((own, others), made) = tokio::join!(waiting, changing);
     let made = made.unwrap();
     assert_eq!((own.unwrap(), others.unwrap()), (made, made));
+}
+
+/// What the first version of the schema wrote.
+async fn first_version(folder: &Path, old: Digest, new: Digest) {
+    let path = folder.join("store.db");
+    let options = SqliteConnectOptions::new().filename(&path);
+    let options = options.create_if_missing(true);
+    let mut database = SqliteConnection::connect_with(&options).await.unwrap();
+    let rows = format!(
+        "{} PRAGMA user_version = 1; \
+         INSERT INTO releases VALUES ('{old}', 'model', 'fraud', '1', 3, 10), ('{new}', 'model', 'fraud', '2', 3, 20); \
+         INSERT INTO activations (slot, digest, at_ms) VALUES \
+         ('fraud', '{old}', 11), ('it''s', '{old}', 12), ('fraud', '{new}', 21), ('fraud', '{old}', 31), ('fraud', '{new}', 41);",
+        super::schema::STEPS[0]
+    );
+    let rows = sqlx::raw_sql(AssertSqlSafe(rows));
+    rows.execute(&mut database).await.unwrap();
+    database.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_an_earlier_version_activated_last_is_each_slots_first_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let (old, new) = (Digest::of(b"old"), Digest::of(b"new"));
+    first_version(folder.path(), old, new).await;
+    // Both carry over at once; one of them does it.
+    let (store, other) = tokio::join!(open(folder.path()), open(folder.path()));
+    let (store, other) = (store.unwrap(), other.unwrap());
+    let slots = store.slots().await.unwrap();
+    assert_eq!(slots, other.slots().await.unwrap());
+    let told: Vec<_> = slots
+        .iter()
+        .map(|slot| (&*slot.slot, slot.revision, &slot.state))
+        .collect();
+    let state = |active| SlotState {
+        active,
+        previous: None,
+        rollout: None,
+    };
+    assert_eq!(told, [("fraud", 2, &state(new)), ("it's", 1, &state(old))]);
+    let lines = store.audit_lines(None, 10).await.unwrap();
+    assert_eq!(lines.len(), 2);
+    assert_eq!((lines[0].action, lines[0].at_ms), (Action::First, 41));
+    assert_eq!(lines[1].slots["it's"]["after"]["active"], json!(old));
+    let releases = store.releases("fraud").await.unwrap();
+    let releases: Vec<_> = releases.iter().map(|r| (r.digest, r.added_at_ms)).collect();
+    assert_eq!(releases, [(new, 21), (old, 11)]);
+    // And it goes on from there.
+    keep(&store, b"old").await;
+    let on = change(Action::Replace, vec![slot("fraud", Some(2), old)]);
+    assert_eq!(store.change(on).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn a_carrying_over_that_was_cut_short_is_done_by_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    first_version(folder.path(), Digest::of(b"old"), Digest::of(b"new")).await;
+    // A process that is killed commits nothing.
+    let path = folder.path().join("store.db");
+    let options = SqliteConnectOptions::new().filename(&path);
+    let mut killed = SqliteConnection::connect_with(&options).await.unwrap();
+    sqlx::raw_sql("BEGIN IMMEDIATE")
+        .execute(&mut killed)
+        .await
+        .unwrap();
+    let step = sqlx::raw_sql(super::schema::STEPS[1]);
+    step.execute(&mut killed).await.unwrap();
+    killed.close_hard().await.unwrap();
+    let store = open(folder.path()).await.unwrap();
+    assert_eq!(store.slots().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn the_record_is_append_only_also_for_who_has_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await.unwrap();
+    let active = keep(&store, b"model").await;
+    let first = change(Action::First, vec![slot("fraud", None, active)]);
+    store.change(first).await.unwrap();
+    let options = SqliteConnectOptions::new().filename(folder.path().join("store.db"));
+    let mut database = SqliteConnection::connect_with(&options).await.unwrap();
+    for statement in [
+        "UPDATE record SET who = 'nobody'",
+        "DELETE FROM record",
+        "UPDATE slot_states SET revision = 9",
+        "DELETE FROM slot_states",
+    ] {
+        let error = sqlx::raw_sql(statement).execute(&mut database).await;
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("append-only"), "{statement}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_newer_store_and_what_is_no_store_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()).await.unwrap());
+    let options = SqliteConnectOptions::new().filename(folder.path().join("store.db"));
+    let mut database = SqliteConnection::connect_with(&options).await.unwrap();
+    let newer = sqlx::raw_sql("PRAGMA user_version = 9");
+    newer.execute(&mut database).await.unwrap();
+    database.close().await.unwrap();
+    let error = open(folder.path()).await.err().unwrap().to_string();
+    assert!(error.contains("newer version of scoregate"), "{error}");
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("store.db"), "no database".repeat(100)).unwrap();
+    let error = open(folder.path()).await.err().unwrap().to_string();
+    assert!(
+        error.contains("store.db is not an SQLite database"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn where_a_file_cannot_be_written_no_row_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await.unwrap();
+    fs::remove_dir(folder.path().join("releases")).unwrap();
+    let release = NewRelease {
+        slot: "fraud",
+        digest: Digest::of(b"model"),
+        kind: "model",
+        name: "fraud",
+        version: "7",
+        component: b"model",
+    };
+    let error = store.keep(&release).await.unwrap_err().to_string();
+    assert!(error.contains("cannot be kept"), "{error}");
+    assert!(store.releases("fraud").await.unwrap().is_empty());
+    let wrong = NewRelease {
+        component: b"other",
+        ..release
+    };
+    let error = store.keep(&wrong).await.unwrap_err();
+    assert!(matches!(error, StoreError::WrongDigest { .. }), "{error}");
 }

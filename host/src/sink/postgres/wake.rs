@@ -1,11 +1,12 @@
-//! Notifications of new rows. They only wake: what they miss, the next look at the table finds.
+//! Notifications of a channel. They only wake: what they miss, the next look at the table finds.
 
 use std::{convert::Infallible, time::Duration};
 
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::sync::Notify;
 
-use crate::{limits::BACKOFF_MAX_MS, sink::postgres::address::Address};
+use super::address::Address;
+use crate::limits::BACKOFF_MAX_MS;
 
 const CONNECT_MAX_MS: u64 = 5_000;
 
