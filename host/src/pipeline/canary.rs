@@ -28,6 +28,9 @@ impl BatchScorer {
             let breaker = &candidate.tally.breaker;
             let tried = self.verdicts(&candidate.generation, breaker, &theirs);
             candidate.tally.scored(tried.iter(), start.elapsed());
+            tried
+                .iter()
+                .for_each(|verdict| self.metrics.candidate(verdict));
             let releases = scored_by.each(events.len());
             for (row, verdict) in chosen.into_iter().zip(tried) {
                 // What it failed on, or was not tried on, says nothing of the event.

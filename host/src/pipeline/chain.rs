@@ -43,6 +43,22 @@ impl Generation {
             fit,
         })
     }
+
+    /// Makes so many instances of both plugins ready, so that the first batches wait for none.
+    ///
+    /// # Errors
+    /// An instance that does not start.
+    pub fn warm(&self, instances: usize) -> Result<(), CallError> {
+        let adapters: Result<Vec<_>, _> = (0..instances).map(|_| self.adapter.instance()).collect();
+        for adapter in adapters? {
+            self.adapter.give_back(adapter);
+        }
+        let models: Result<Vec<_>, _> = (0..instances).map(|_| self.model.instance()).collect();
+        for model in models? {
+            self.model.give_back(model);
+        }
+        Ok(())
+    }
 }
 
 /// A scoring thread's own instances of a generation.

@@ -41,7 +41,7 @@ pub use key::KeyPointer;
 pub use model_queue::{InferJob, Inferred, ModelQueue, Models, ServedModel};
 pub use outlets::Outlets;
 pub use serving::{Serving, Side, Trial};
-pub use status::PipelineStatus;
+pub use status::{PipelineStatus, TrialStatus};
 pub use tally::Tally;
 
 use breaker::Breaker;
@@ -122,7 +122,12 @@ impl Pipeline {
             Arc::new(Turnstile::new(ahead_max, hand_on.clone()))
         });
         let queue = Arc::new(Queue::new(config.queue_max_events, config.workers));
-        let shadow = Arc::new(Shadow::new(name.clone(), serving.clone(), queue.clone()));
+        let shadow = Arc::new(Shadow::new(
+            name.clone(),
+            serving.clone(),
+            queue.clone(),
+            metrics.clone(),
+        ));
         let part = Part {
             name: name.clone(),
             serving: serving.clone(),
@@ -295,6 +300,7 @@ impl Pipeline {
     pub fn sample(&self) {
         self.metrics.queue_events(self.workers.queue().len());
         self.metrics.breaker_open(self.breaker.open_for().is_some());
+        self.metrics.paused(self.is_paused());
     }
 }
 

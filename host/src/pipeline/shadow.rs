@@ -28,6 +28,7 @@ use crate::{
         SHADOW_BATCH_MAX_EVENTS, SHADOW_GIVE_WAY_MAX_MS, SHADOW_QUEUE_MAX_BYTES,
         SHADOW_QUEUE_MAX_EVENTS,
     },
+    telemetry::PipelineMetrics,
 };
 
 /// Between two passes: the thread is seldom on a processor that somebody who is waited for wants, and copies come together.
@@ -61,7 +62,12 @@ impl Drop for Weight {
 
 impl Shadow {
     /// Its thread gives way to what waits in `first`.
-    pub fn new(name: Arc<str>, serving: Arc<ArcSwap<Serving>>, first: Arc<Queue<Job>>) -> Self {
+    pub fn new(
+        name: Arc<str>,
+        serving: Arc<ArcSwap<Serving>>,
+        first: Arc<Queue<Job>>,
+        metrics: PipelineMetrics,
+    ) -> Self {
         let thread_name = format!("shadow-{name}");
         let queue = Arc::new(Queue::new(SHADOW_QUEUE_MAX_EVENTS, 1));
         let scorer = move || {
@@ -69,6 +75,7 @@ impl Shadow {
                 name: name.clone(),
                 serving: serving.clone(),
                 first: first.clone(),
+                metrics: metrics.clone(),
             };
             let score = move |seconds: &mut Vec<Second>, _| thread.score(seconds);
             Box::new(score) as super::workers::Scorer<Second>
@@ -155,6 +162,7 @@ struct ShadowThread {
     name: Arc<str>,
     serving: Arc<ArcSwap<Serving>>,
     first: Arc<Queue<Job>>,
+    metrics: PipelineMetrics,
 }
 
 impl ShadowThread {
@@ -175,6 +183,9 @@ impl ShadowThread {
             let start = Instant::now();
             let verdicts = isolation.verdicts(&mut held, &events);
             side.tally.scored(verdicts.iter(), start.elapsed());
+            verdicts
+                .iter()
+                .for_each(|verdict| self.metrics.candidate(verdict));
             for (second, verdict) in seconds.drain(..).zip(verdicts) {
                 if let Some(candidate) = Reply::of(&verdict) {
                     side.tally

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::atomic::Ordering};
 
 use serde::Serialize;
 
-use super::Pipeline;
+use super::{Pipeline, Trial};
 
 /// A pipeline at one moment.
 #[derive(Debug, Serialize)]
@@ -14,6 +14,9 @@ pub struct PipelineStatus {
     /// The active releases.
     pub adapter: String,
     pub model: String,
+    /// What is tried beside them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<TrialStatus>,
     pub queue_events: usize,
     pub queue_max_events: usize,
     /// Scoring threads that exist at the moment.
@@ -28,6 +31,32 @@ pub struct PipelineStatus {
     pub dead_letters: u64,
     /// Events since the start by what became of them.
     pub events: BTreeMap<&'static str, u64>,
+}
+
+/// Releases on trial.
+#[derive(Debug, Serialize)]
+pub struct TrialStatus {
+    /// `canary` or `shadow`.
+    pub strategy: &'static str,
+    /// Of events.
+    pub percent: f64,
+    pub adapter: String,
+    pub model: String,
+}
+
+impl TrialStatus {
+    fn of(trial: &Trial) -> Self {
+        let releases = &trial.side().generation.releases;
+        Self {
+            strategy: match trial {
+                Trial::Canary { .. } => "canary",
+                Trial::Shadow { .. } => "shadow",
+            },
+            percent: trial.percent(),
+            adapter: releases.adapter.to_string(),
+            model: releases.model.to_string(),
+        }
+    }
 }
 
 /// What a pipeline does with an event that comes now.
@@ -60,6 +89,7 @@ impl Pipeline {
             state,
             adapter: generation.releases.adapter.to_string(),
             model: generation.releases.model.to_string(),
+            trial: serving.trial.as_ref().map(TrialStatus::of),
             queue_events: self.workers.queue().len(),
             queue_max_events: self.queue_max_events,
             workers_alive: self.workers.queue().readers(),

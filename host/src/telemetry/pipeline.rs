@@ -9,7 +9,10 @@ use prometheus_client::{
 };
 
 use super::{Events, Seconds};
-use crate::dead_letter::Cause;
+use crate::{
+    dead_letter::Cause,
+    event::{Outcome, Refusal},
+};
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct PipelineLabel {
@@ -42,6 +45,8 @@ pub(super) struct Families {
     queue_events: Family<PipelineLabel, Gauge>,
     breaker_open: Family<PipelineLabel, Gauge>,
     dead_letters: Family<FaultLabel, Counter>,
+    paused: Family<PipelineLabel, Gauge>,
+    candidate: Family<ResultLabel, Counter>,
     sinks: SinkFamilies,
 }
 
@@ -62,6 +67,8 @@ impl Families {
             queue_events: Family::default(),
             breaker_open: Family::default(),
             dead_letters: Family::default(),
+            paused: Family::default(),
+            candidate: Family::default(),
             sinks: SinkFamilies {
                 events: Family::default(),
                 seconds: Family::new_with_constructor(Seconds),
@@ -104,6 +111,16 @@ impl Families {
             families.dead_letters.clone(),
         );
         registry.register(
+            "paused",
+            "1 while an operator has paused the pipeline",
+            families.paused.clone(),
+        );
+        registry.register(
+            "candidate_events",
+            "Events that a release on trial was given, by what became of them there",
+            families.candidate.clone(),
+        );
+        registry.register(
             "delivery_events",
             "Outcomes that a sink has taken",
             families.sinks.events.clone(),
@@ -132,6 +149,12 @@ impl Families {
                 result,
             })
         };
+        let candidate = |result| {
+            self.candidate.get_or_create_owned(&ResultLabel {
+                pipeline: Arc::clone(&pipeline),
+                result,
+            })
+        };
         PipelineMetrics {
             scored: events("scored"),
             rejected: events("rejected"),
@@ -150,6 +173,8 @@ impl Families {
                     fault: cause.name(),
                 })
             }),
+            paused: self.paused.get_or_create_owned(&label),
+            candidate: ["scored", "rejected", "fault", "untried"].map(candidate),
             sinks: self.sinks.clone(),
             pipeline,
         }
@@ -173,6 +198,9 @@ pub struct PipelineMetrics {
     breaker_open: Gauge,
     /// In the order of [`Cause::ALL`].
     dead_letters: [Counter; Cause::ALL.len()],
+    paused: Gauge,
+    /// Scored, rejected, faults, untried.
+    candidate: [Counter; 4],
     sinks: SinkFamilies,
 }
 
@@ -254,6 +282,22 @@ impl PipelineMetrics {
     /// Whether the breaker is open.
     pub fn breaker_open(&self, open: bool) {
         self.breaker_open.set(open.into());
+    }
+
+    /// Whether an operator has paused it.
+    pub fn paused(&self, paused: bool) {
+        self.paused.set(paused.into());
+    }
+
+    /// An event was given to a release on trial.
+    pub fn candidate(&self, verdict: &Result<Outcome, Refusal>) {
+        let nth = match verdict {
+            Ok(_) => 0,
+            Err(Refusal::Rejected(_) | Refusal::InvalidInput(_)) => 1,
+            Err(Refusal::Fault(_)) => 2,
+            Err(Refusal::Unavailable { .. } | Refusal::DeadlinePassed) => 3,
+        };
+        self.candidate[nth].inc();
     }
 
     /// What was counted so far, by result: for the operators' status.

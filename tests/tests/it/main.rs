@@ -34,6 +34,7 @@ mod rollouts;
 mod samples;
 mod scoring;
 mod servers;
+mod serving;
 mod shop_page;
 mod sinks;
 mod store;

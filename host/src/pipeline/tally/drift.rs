@@ -1,6 +1,6 @@
 //! How far two sides are apart.
 
-use super::Tally;
+use super::{Tally, latency::Histogram};
 use crate::limits::TALLY_COMPARED_MIN_COUNT;
 
 /// The Kolmogorov–Smirnov statistic of both sides' scores: the largest distance of their distributions, from 0 to 1. None while one side
@@ -14,32 +14,32 @@ pub fn drift(one: &Tally, other: &Tally) -> Option<f64> {
     Some(distance(&scores(one)?, &scores(other)?))
 }
 
-/// How many times longer the candidate's 99th percentile is than that of the active side, over passes of as many events: one of few events is
-/// shorter by itself, and a canary has fewer. None while there are too few of these. What a shadow takes is no latency of anybody.
+/// How many times longer the candidate's 99th percentile is than that of the active side, over passes of as many events where both had
+/// some: one of few events is shorter by itself, and a canary's are. None while there are too few, and of a shadow: what gives way to others
+/// says nothing of how long those would wait for it.
 pub fn latency_ratio(candidate: &Tally, active: &Tally) -> Option<f64> {
+    if candidate.lock().comparison.status().is_some() {
+        return None;
+    }
     let latencies = |tally: &Tally| tally.lock().latencies.clone();
     let (candidate, active) = (latencies(candidate), latencies(active));
-    let classes = candidate.classes().iter().zip(active.classes());
-    let (mut sum, mut weight) = (0.0, 0.0);
-    for (candidate, active) in classes {
-        if candidate.count().min(active.count()) < TALLY_COMPARED_MIN_COUNT as u64 {
-            continue;
-        }
-        let p99s = candidate.quantile_ms(0.99).zip(active.quantile_ms(0.99));
-        if let Some((candidate_ms, active_ms)) = p99s {
-            let events = candidate.count() as f64;
-            sum += candidate_ms / active_ms * events;
-            weight += events;
+    let (mut sum, mut events) = (0.0, 0.0);
+    for (candidate, active) in candidate.classes().iter().zip(active.classes()) {
+        if let Some(ratio) = p99_ratio(candidate, active) {
+            sum += ratio * candidate.count() as f64;
+            events += candidate.count() as f64;
         }
     }
-    if weight > 0.0 {
-        return Some(sum / weight);
+    if events > 0.0 {
+        return Some(sum / events);
     }
-    let (candidate, active) = (candidate.whole(), active.whole());
-    let enough = candidate.count().min(active.count()) >= TALLY_COMPARED_MIN_COUNT as u64;
-    let p99s = candidate.quantile_ms(0.99).zip(active.quantile_ms(0.99));
-    p99s.filter(|_| enough)
-        .map(|(candidate_ms, active_ms)| candidate_ms / active_ms)
+    p99_ratio(&candidate.whole(), &active.whole())
+}
+
+fn p99_ratio(candidate: &Histogram, active: &Histogram) -> Option<f64> {
+    let enough = |histogram: &&Histogram| histogram.count() >= TALLY_COMPARED_MIN_COUNT as u64;
+    let p99_ms = |histogram| Some(histogram).filter(enough)?.quantile_ms(0.99);
+    Some(p99_ms(candidate)? / p99_ms(active)?)
 }
 
 /// Of two ascending samples.

@@ -125,7 +125,7 @@ mod tests {
                 let ns = u128::try_from((1_i128 << power) + near).unwrap_or(0);
                 let at = bucket(ns);
                 assert!(at < BUCKETS, "{ns}");
-                assert!(power > 40 || upper_ns(at) >= ns as f64, "{ns}");
+                assert!(power >= 40 || upper_ns(at) >= ns as f64, "{ns}");
             }
         }
         assert_eq!(bucket(u128::MAX), BUCKETS - 1);

@@ -98,4 +98,6 @@ fn latencies_are_compared_over_passes_of_as_many_events() {
     }
     let ratio = latency_ratio(&candidate, &active).unwrap();
     assert!((2.8..3.2).contains(&ratio), "{ratio}");
+    candidate.compared("event", Reply::default(), Reply::default());
+    assert_eq!(latency_ratio(&candidate, &active), None, "a shadow");
 }
