@@ -1,11 +1,23 @@
-//! The commands. Each is one file; exit codes: 0 done, 1 it failed and stderr says why, 2 the command line was wrong.
+//! The commands. Each is one file; exit codes: 0 done, 1 it failed and stderr says why, 2 the command line was wrong, and of those that ask
+//! a gateway, 3 it refuses.
 
+mod abort;
+mod audit;
 mod build;
 mod compile;
 mod dead_letters;
+mod deploy;
 mod inspect;
+mod moment;
+mod promote;
+mod releases;
+mod remote;
+mod rollback;
 mod runtime;
 mod serve;
+mod status;
+mod text;
+mod token;
 mod validate;
 
 use std::{io::IsTerminal as _, process::ExitCode};
@@ -17,7 +29,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 #[command(
     name = "scoregate",
     version,
-    after_help = "Example:\n  scoregate demo\n\nExit codes: 0 done, 1 it failed and stderr says why, 2 the command line was wrong."
+    after_help = "Example:\n  scoregate demo\n\nExit codes: 0 done, 1 it failed and stderr says why, 2 the command line was wrong, 3 the gateway refuses."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -35,6 +47,14 @@ enum Command {
     Compile(compile::Args),
     Inspect(inspect::Args),
     DeadLetters(dead_letters::Args),
+    Deploy(deploy::Args),
+    Promote(promote::Args),
+    Abort(abort::Args),
+    Rollback(rollback::Args),
+    Status(status::Args),
+    Releases(releases::Args),
+    Audit(audit::Args),
+    Token(token::Args),
 }
 
 #[derive(Debug, clap::Args)]
@@ -77,6 +97,14 @@ impl Cli {
             Command::Compile(args) => compile::run(args),
             Command::Inspect(args) => inspect::run(args),
             Command::DeadLetters(args) => runtime::block_on(dead_letters::run(args)),
+            Command::Deploy(args) => runtime::block_on(deploy::run(args)),
+            Command::Promote(args) => runtime::block_on(promote::run(args)),
+            Command::Abort(args) => runtime::block_on(abort::run(args)),
+            Command::Rollback(args) => runtime::block_on(rollback::run(args)),
+            Command::Status(args) => runtime::block_on(status::run(args)),
+            Command::Releases(args) => runtime::block_on(releases::run(args)),
+            Command::Audit(args) => runtime::block_on(audit::run(args)),
+            Command::Token(args) => token::run(args),
         };
         match result {
             Ok(code) => code,

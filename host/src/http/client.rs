@@ -32,7 +32,17 @@ impl Client {
 
     /// Asks for what is at a path, and waits for the whole answer.
     pub async fn get(&mut self, path: &str) -> anyhow::Result<(StatusCode, Bytes)> {
-        self.send(Request::get(path), Bytes::new()).await
+        self.get_with(path, &[]).await
+    }
+
+    /// The same with the headers given.
+    pub async fn get_with(
+        &mut self,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
+        let request = with(Request::get(path), headers);
+        self.send(request, Bytes::new()).await
     }
 
     /// Posts a body with the headers given, and waits for the whole answer.
@@ -42,11 +52,7 @@ impl Client {
         headers: &[(&str, &str)],
         body: Bytes,
     ) -> anyhow::Result<(StatusCode, Bytes)> {
-        let mut request = Request::post(path);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        self.send(request, body).await
+        self.send(with(Request::post(path), headers), body).await
     }
 
     async fn send(
@@ -60,4 +66,11 @@ impl Client {
         let status = response.status();
         Ok((status, response.into_body().collect().await?.to_bytes()))
     }
+}
+
+fn with(request: request::Builder, headers: &[(&str, &str)]) -> request::Builder {
+    let headers = headers.iter();
+    headers.fold(request, |request, (name, value)| {
+        request.header(*name, *value)
+    })
 }

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, process::ExitCode};
 
 use serde_json::json;
 
-use super::{Place, archive, fault, moment, plain};
+use super::{Place, archive, fault};
 use crate::{
-    cli::OutputFormat,
+    cli::{OutputFormat, moment, text::plain},
     dead_letter::Cause,
     output::line,
     sink::dead::{Filter, Letter, Order, line::Object},

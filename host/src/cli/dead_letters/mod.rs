@@ -1,7 +1,6 @@
 //! `scoregate dead-letters`: events without an outcome are looked at, and sent again once their cause is gone.
 
 mod list;
-mod moment;
 mod retry;
 mod send;
 mod show;
@@ -105,10 +104,4 @@ fn fault(word: &str) -> Result<Cause, String> {
         let words: Vec<_> = Cause::ALL.iter().map(|cause| cause.name()).collect();
         format!("it is one of {}", words.join(", "))
     })
-}
-
-/// A text from outside on one line of a terminal, without what would control it.
-fn plain(text: &str) -> String {
-    let visible = |c: char| if c.is_control() { '\u{b7}' } else { c };
-    text.chars().map(visible).collect()
 }

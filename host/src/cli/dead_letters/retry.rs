@@ -7,11 +7,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use super::{
-    Place, archive, fault, plain,
+    Place, archive, fault,
     send::{Sender, Unsent},
 };
 use crate::{
-    cli::OutputFormat,
+    cli::{OutputFormat, text::plain},
     clock::now_ms,
     dead_letter::Cause,
     output::line,

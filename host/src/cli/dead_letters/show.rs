@@ -7,9 +7,9 @@ use std::{
 
 use anyhow::{Context as _, bail};
 
-use super::{Place, archive, moment, plain};
+use super::{Place, archive};
 use crate::{
-    cli::OutputFormat,
+    cli::{OutputFormat, moment, text::plain},
     output::line,
     sink::dead::{Letter, line::Object},
 };
