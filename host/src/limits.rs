@@ -69,6 +69,20 @@ pub const KEY_POINTER_MAX_BYTES: usize = 1024;
 
 /// A plugin's component.
 pub const COMPONENT_MAX_BYTES: u64 = 64 << 20;
+/// A child that compiles a component, unless the configuration says otherwise: wall time and CPU time, and memory.
+pub const COMPILE_MAX_SECONDS: u64 = 30;
+pub const COMPILE_CEILING_SECONDS: u64 = 3_600;
+pub const COMPILE_MAX_BYTES: u64 = 2 << 30;
+/// With less, the samples do not compile.
+pub const COMPILE_FLOOR_BYTES: u64 = 64 << 20;
+pub const COMPILE_CEILING_BYTES: u64 = 64 << 30;
+/// Such children at once, and the machine code that one may give back.
+pub const COMPILERS_MAX_COUNT: usize = 4;
+pub const CODE_MAX_BYTES: u64 = 512 << 20;
+/// Golden cases of a component, and how long they may take together.
+pub const GOLDEN_MAX_BYTES: usize = 4 << 20;
+pub const GOLDEN_MAX_CASES: usize = 1_000;
+pub const GOLDEN_MAX_MS: u64 = 30_000;
 /// All memories of one instance, unless its slot says otherwise.
 pub const MEMORY_MAX_BYTES: u64 = 128 << 20;
 /// The least that a slot may ask for, one page, and the most: what one memory of the pool reserves.

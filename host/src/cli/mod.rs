@@ -24,6 +24,8 @@ use std::{io::IsTerminal as _, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+use crate::plugin;
+
 /// Puts trained models into production as sandboxed WebAssembly plugins.
 #[derive(Debug, Parser)]
 #[command(
@@ -55,6 +57,9 @@ enum Command {
     Releases(releases::Args),
     Audit(audit::Args),
     Token(token::Args),
+    /// Compiles the component on stdin, for the gateway that starts it.
+    #[command(name = plugin::SUBCOMMAND, hide = true)]
+    CompileRelease(plugin::ChildLimits),
 }
 
 #[derive(Debug, clap::Args)]
@@ -105,6 +110,7 @@ impl Cli {
             Command::Releases(args) => runtime::block_on(releases::run(args)),
             Command::Audit(args) => runtime::block_on(audit::run(args)),
             Command::Token(args) => token::run(args),
+            Command::CompileRelease(limits) => Ok(plugin::compile_as_child(limits)),
         };
         match result {
             Ok(code) => code,

@@ -58,6 +58,10 @@ pub struct Store {
     pub path: PathBuf,
     /// The PostgreSQL that several gateways share a record in.
     pub url: Option<DatabaseUrl>,
+    /// What the child that compiles a release may take, in wall time and in CPU time.
+    pub compile_max_seconds: u64,
+    /// Its memory.
+    pub compile_max_bytes: u64,
 }
 
 /// `[plugins.NAME]`: a named slot.

@@ -20,8 +20,18 @@ const BODY: Bounds = Bounds {
     default: limits::BODY_MAX_BYTES,
     unit: "bytes",
 };
-/// Keys of later versions.
-const LATER_OF_STORE: &[&str] = &["compile_max_bytes", "compile_max_seconds"];
+const COMPILE_SECONDS: Bounds = Bounds {
+    min: 1,
+    max: limits::COMPILE_CEILING_SECONDS,
+    default: limits::COMPILE_MAX_SECONDS,
+    unit: "seconds",
+};
+const COMPILE_BYTES: Bounds = Bounds {
+    min: limits::COMPILE_FLOOR_BYTES,
+    max: limits::COMPILE_CEILING_BYTES,
+    default: limits::COMPILE_MAX_BYTES,
+    unit: "bytes",
+};
 
 /// `[server]`.
 pub(super) fn server(mut table: Table<'_>) -> Server {
@@ -80,8 +90,15 @@ pub(super) fn store(mut table: Table<'_>) -> Store {
     let path = path.unwrap_or_else(|| table.reader.dir().join(STORE));
     let url = table.value("url").is_some();
     let url = url.then(|| database::url(&mut table));
-    table.finish(LATER_OF_STORE);
-    Store { path, url }
+    let compile_max_seconds = table.number("compile_max_seconds", &COMPILE_SECONDS);
+    let compile_max_bytes = table.number("compile_max_bytes", &COMPILE_BYTES);
+    table.finish(&[]);
+    Store {
+        path,
+        url,
+        compile_max_seconds: compile_max_seconds.unwrap_or(COMPILE_SECONDS.default),
+        compile_max_bytes: compile_max_bytes.unwrap_or(COMPILE_BYTES.default),
+    }
 }
 
 fn name(table: &mut Table<'_>) -> Option<String> {

@@ -36,7 +36,7 @@ use crate::{
     },
     limits::{DRAIN_MAX_MS, LEAVE_MAX_MS},
     pipeline::{Delivery, ModelQueue, Pipeline},
-    plugin::{Cache, CacheError, Engine, EngineError},
+    plugin::{Cache, CacheError, Compiler, Engine, EngineError},
     rollout::{self, Loader, Parts, Rollouts},
     source::Stop,
     store::{Store, StoreError},
@@ -116,7 +116,11 @@ impl Gateway {
         let admin = bind("the admin listener", config.server.admin, &telemetry).await?;
         let engine = Arc::new(Engine::new()?);
         let store = Store::open(&config.store, &config.server.name).await?;
-        let cache = Some(Cache::open(&config.store.path)?);
+        let compiler = Compiler::child(
+            config.store.compile_max_seconds,
+            config.store.compile_max_bytes,
+        );
+        let cache = Some(Cache::open(&config.store.path, compiler)?);
         let loader = Loader::new(engine.clone(), cache, telemetry.clone());
         let (holding, mut faults) = rollout::hold(config, from_file, &store, &loader).await?;
         let load::Loaded {

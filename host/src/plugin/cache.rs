@@ -1,5 +1,5 @@
 //! Compiled code on disk, by digest and engine. Machine code is as powerful as the host itself, so a file counts only with a MAC
-//! whose key the host alone can read: a user's own precompiled file is never accepted.
+//! whose key the host alone can read: a user's own precompiled file is never accepted. What is missing is compiled, signed and kept.
 
 use std::{
     fs,
@@ -13,6 +13,7 @@ use thiserror::Error;
 use tracing::warn;
 use wasmtime::component::Component;
 
+use super::compile::{CompileError, Compiler, refused};
 use crate::release::Digest;
 
 const KEY_BYTES: usize = 32;
@@ -24,6 +25,7 @@ const FILES_MAX_COUNT: usize = 256;
 pub struct Cache {
     dir: PathBuf,
     key: [u8; KEY_BYTES],
+    compiler: Compiler,
 }
 
 /// Why there is no cache.
@@ -42,7 +44,7 @@ pub enum CacheError {
 
 impl Cache {
     /// Opens the cache below the store's folder; makes the folder and its key where they are missing.
-    pub fn open(store: &Path) -> Result<Self, CacheError> {
+    pub fn open(store: &Path, compiler: Compiler) -> Result<Self, CacheError> {
         let dir = store.join("cache");
         let folder = |cause| CacheError::Folder {
             path: dir.clone(),
@@ -51,7 +53,7 @@ impl Cache {
         fs::create_dir_all(&dir).map_err(folder)?;
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o700)).map_err(folder)?;
         let key = key(&store.join("cache.key"))?;
-        let cache = Self { dir, key };
+        let cache = Self { dir, key, compiler };
         cache.prune();
         Ok(cache)
     }
@@ -62,26 +64,23 @@ impl Cache {
         engine: &wasmtime::Engine,
         digest: &Digest,
         component: &[u8],
-    ) -> wasmtime::Result<(Component, bool)> {
+    ) -> Result<(Component, bool), CompileError> {
         let path = self.path(engine, digest);
-        if let Some(code) = self.read(&path) {
-            // SAFETY: `deserialize` needs bytes that `serialize` of a trusted process made. The MAC over exactly these bytes in
-            // memory (not the file, which might change) was just verified with a key that only the host's user can read, and only
-            // `write` below signs, what this engine's compiler made. The file's name, which holds digest and engine, is signed too.
-            #[allow(unsafe_code)]
-            let loaded = unsafe { Component::deserialize(engine, &code[MAC_BYTES..]) };
-            match loaded {
+        if let Some(file) = self.read(&path) {
+            let code = Trusted(&file[MAC_BYTES..]);
+            match code.load(engine) {
                 Ok(component) => return Ok((component, true)),
                 Err(error) => {
                     warn!(path = %path.display(), %error, "compiled code does not fit this engine; compiling again")
                 }
             }
         }
-        let compiled = Component::from_binary(engine, component)?;
-        if let Err(error) = self.write(&path, &compiled.serialize()?) {
+        let made = self.compiler.compile(engine, component)?;
+        if let Err(error) = self.write(&path, &made) {
             warn!(path = %path.display(), %error, "compiled code could not be kept; the next start compiles again");
         }
-        Ok((compiled, false))
+        let loaded = Trusted(&made).load(engine).map_err(refused)?;
+        Ok((loaded, false))
     }
 
     fn path(&self, engine: &wasmtime::Engine, digest: &Digest) -> PathBuf {
@@ -145,6 +144,27 @@ impl Cache {
             if let Err(error) = fs::remove_file(&path) {
                 warn!(path = %path.display(), %error, "old compiled code could not be removed");
             }
+        }
+    }
+}
+
+/// Code of which this file has seen who made it, in memory: a file might change after it was read.
+struct Trusted<'c>(&'c [u8]);
+
+impl Trusted<'_> {
+    fn load(&self, engine: &wasmtime::Engine) -> wasmtime::Result<Component> {
+        // SAFETY: `deserialize` needs bytes that `serialize` of a trusted process made, unchanged. `Cache::load` alone makes a
+        // `Trusted`, of one of two things. (1) What `Compiler::compile` has just returned: bytes of this process's own engine, or of
+        // a child's. The child is this very executable (`/proc/self/exe`, so not what may stand at its path by now), started by this
+        // process without an environment, so that nothing else is loaded into it, and its answer comes over a pipe that no third
+        // process holds; it counts only where the child ended by itself and well. All that an attacker chooses is the component, which
+        // the child gives to the same compiler as this process would: what could make the child answer with wrong code could make
+        // this process compile wrong code. (2) Bytes whose MAC, over exactly these bytes and their file's name, which holds digest and
+        // engine, was verified with a key that only the host's user can read; `write` alone signs, and only what is of (1). That the
+        // code is of this engine's version and settings is checked by `deserialize` itself.
+        #[allow(unsafe_code)]
+        unsafe {
+            Component::deserialize(engine, self.0)
         }
     }
 }
@@ -223,10 +243,10 @@ mod tests {
         let store = tempfile::tempdir().unwrap();
         let engine = engine();
         let digest = Digest::of(COMPONENT);
-        let cache = Cache::open(store.path()).unwrap();
+        let cache = Cache::open(store.path(), Compiler::InProcess).unwrap();
         assert!(!cache.load(&engine, &digest, COMPONENT).unwrap().1);
         assert!(cache.load(&engine, &digest, COMPONENT).unwrap().1);
-        let reopened = Cache::open(store.path()).unwrap();
+        let reopened = Cache::open(store.path(), Compiler::InProcess).unwrap();
         assert!(reopened.load(&engine, &digest, COMPONENT).unwrap().1);
     }
 
@@ -235,7 +255,7 @@ mod tests {
         let store = tempfile::tempdir().unwrap();
         let engine = engine();
         let digest = Digest::of(COMPONENT);
-        let cache = Cache::open(store.path()).unwrap();
+        let cache = Cache::open(store.path(), Compiler::InProcess).unwrap();
         let (component, _) = cache.load(&engine, &digest, COMPONENT).unwrap();
         let path = only_file(&cache);
         let genuine = fs::read(&path).unwrap();
@@ -257,11 +277,11 @@ mod tests {
     #[test]
     fn a_key_that_others_may_read_is_refused() {
         let store = tempfile::tempdir().unwrap();
-        drop(Cache::open(store.path()).unwrap());
+        drop(Cache::open(store.path(), Compiler::InProcess).unwrap());
         let key = store.path().join("cache.key");
         fs::set_permissions(&key, fs::Permissions::from_mode(0o644)).unwrap();
         assert!(matches!(
-            Cache::open(store.path()),
+            Cache::open(store.path(), Compiler::InProcess),
             Err(CacheError::KeyOpen { .. })
         ));
     }

@@ -1,11 +1,12 @@
 //! What can be said of a component before any of it is compiled or run: its kind and its imports.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use serde::Serialize;
 use thiserror::Error;
 use wasmparser::{Parser, Payload};
 
+use super::golden::{GoldenError, SECTION};
 use crate::limits::COMPONENT_MAX_BYTES;
 
 /// The package of the contract, and the versions of it that this host serves: all of one minor version, while the major one is 0.
@@ -35,6 +36,8 @@ pub struct Checked {
     pub kind: Kind,
     /// Names of what it imports, all of them allowed.
     pub imports: Vec<String>,
+    /// Where its golden cases are, if it carries any.
+    pub golden: Option<Range<usize>>,
 }
 
 /// Why a file is no plugin.
@@ -74,6 +77,8 @@ pub enum CheckError {
         "the component was built for version {found} of `scoregate:plugin`; this host serves {VERSION_PREFIX}x"
     )]
     Version { found: String },
+    #[error("its golden cases are wrong: {0}")]
+    Golden(GoldenError),
 }
 
 fn wasi_hint(import: &str) -> &'static str {
@@ -87,7 +92,11 @@ fn wasi_hint(import: &str) -> &'static str {
 /// Reads the outermost layer of a component.
 pub fn check(bytes: &[u8]) -> Result<Checked, CheckError> {
     check_head(bytes)?;
-    let (imports, exports) = outer_names(bytes)?;
+    let Outer {
+        imports,
+        exports,
+        golden,
+    } = outer(bytes)?;
     for import in &imports {
         match contract_name(import)? {
             Some("log" | "types") => {}
@@ -111,7 +120,14 @@ pub fn check(bytes: &[u8]) -> Result<Checked, CheckError> {
     if !contract.contains(&"plugin") {
         return Err(CheckError::NoPlugin);
     }
-    Ok(Checked { kind, imports })
+    if golden.len() > 1 {
+        return Err(CheckError::Golden(GoldenError::Twice));
+    }
+    Ok(Checked {
+        kind,
+        imports,
+        golden: golden.into_iter().next(),
+    })
 }
 
 fn check_head(bytes: &[u8]) -> Result<(), CheckError> {
@@ -137,10 +153,18 @@ fn check_head(bytes: &[u8]) -> Result<(), CheckError> {
     Ok(())
 }
 
-/// Names of the outermost imports and exports.
-fn outer_names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), CheckError> {
+/// What the outermost layer names.
+#[derive(Default)]
+struct Outer {
+    imports: Vec<String>,
+    exports: Vec<String>,
+    /// Contents of the sections of golden cases.
+    golden: Vec<Range<usize>>,
+}
+
+fn outer(bytes: &[u8]) -> Result<Outer, CheckError> {
     let damaged = |error: wasmparser::BinaryReaderError| CheckError::Damaged(error.to_string());
-    let (mut imports, mut exports) = (Vec::new(), Vec::new());
+    let mut outer = Outer::default();
     let mut depth = 0u32;
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(damaged)? {
@@ -148,18 +172,26 @@ fn outer_names(bytes: &[u8]) -> Result<(Vec<String>, Vec<String>), CheckError> {
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(section) if depth == 0 => {
                 for import in section {
-                    imports.push(import.map_err(damaged)?.name.name.to_owned());
+                    outer
+                        .imports
+                        .push(import.map_err(damaged)?.name.name.to_owned());
                 }
             }
             Payload::ComponentExportSection(section) if depth == 0 => {
                 for export in section {
-                    exports.push(export.map_err(damaged)?.name.name.to_owned());
+                    outer
+                        .exports
+                        .push(export.map_err(damaged)?.name.name.to_owned());
                 }
+            }
+            Payload::CustomSection(section) if depth == 0 && section.name() == SECTION => {
+                let begin = section.data_offset();
+                outer.golden.push(begin..begin + section.data().len());
             }
             _ => {}
         }
     }
-    Ok((imports, exports))
+    Ok(outer)
 }
 
 /// `model` for `scoregate:plugin/model@0.1.0`; none for a name outside the contract.

@@ -37,7 +37,9 @@ pub enum EngineError {
 
 impl Engine {
     pub fn new() -> Result<Self, EngineError> {
-        let wasm = wasmtime::Engine::new(&config()).map_err(EngineError::Wasm)?;
+        let mut config = compiling();
+        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool()));
+        let wasm = wasmtime::Engine::new(&config).map_err(EngineError::Wasm)?;
         let mut linker = Linker::new(&wasm);
         bindings::model::scoregate::plugin::log::add_to_linker::<_, HasSelf<State>>(
             &mut linker,
@@ -58,7 +60,12 @@ impl Engine {
     }
 }
 
-fn config() -> Config {
+/// An engine that compiles as [`Engine`] does but runs nothing: it reserves no room for instances, which is terabytes of addresses.
+pub fn compiling_engine() -> wasmtime::Result<wasmtime::Engine> {
+    wasmtime::Engine::new(&compiling())
+}
+
+fn pool() -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(INSTANCES_MAX_COUNT)
         .total_core_instances(INSTANCES_MAX_COUNT * 2)
@@ -71,9 +78,13 @@ fn config() -> Config {
         .table_elements(TABLE_ELEMENTS_MAX_COUNT)
         .linear_memory_keep_resident(KEEP_RESIDENT_BYTES)
         .table_keep_resident(KEEP_RESIDENT_BYTES);
+    pool
+}
+
+/// All that code depends on: what compiles and what runs must agree in it.
+fn compiling() -> Config {
     let mut config = Config::new();
     config
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
         .cranelift_opt_level(OptLevel::Speed)
         .epoch_interruption(true)
         .max_wasm_stack(STACK_MAX_BYTES)
@@ -85,4 +96,27 @@ fn config() -> Config {
         .generate_address_map(false)
         .wasm_backtrace_max_frames(None);
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+    use super::*;
+
+    #[test]
+    fn what_only_compiles_makes_code_for_what_runs() {
+        let hash = |engine: &wasmtime::Engine| {
+            let mut hasher = DefaultHasher::new();
+            engine.precompile_compatibility_hash().hash(&mut hasher);
+            hasher.finish()
+        };
+        let (runs, compiles) = (Engine::new().unwrap(), compiling_engine().unwrap());
+        assert_eq!(hash(&runs.wasm), hash(&compiles));
+        let code = compiles.precompile_component(b"\0asm\x0d\0\x01\0").unwrap();
+        // SAFETY: the code was made by this process, two lines above.
+        #[allow(unsafe_code)]
+        let accepted = unsafe { wasmtime::component::Component::deserialize(&runs.wasm, code) };
+        accepted.unwrap();
+    }
 }

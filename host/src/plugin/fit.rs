@@ -4,6 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::{check::Kind, release::Release};
 use crate::{
     release::ReleaseName,
     tensor::{Contract, Signature, TensorSpec},
@@ -34,6 +35,38 @@ impl fmt::Display for Misfit {
             self.adapter, self.model
         )?;
         f.write_str(&self.reasons.join("; "))
+    }
+}
+
+/// All that keeps two releases from being a pipeline's adapter and model; none where they fit. Each is one sentence.
+pub fn reasons(adapter: &Release, model: &Release) -> Vec<String> {
+    match (adapter, model) {
+        (Release::Adapter(adapter), Release::Model(model)) => {
+            let adapter = (&adapter.parts.name, &*adapter.contract);
+            let misfit = fit(adapter, (&model.parts.name, &*model.signature)).err();
+            misfit.map_or(Vec::new(), |misfit| misfit.reasons)
+        }
+        (adapter, model) => {
+            let mut reasons = Vec::new();
+            for (word, wanted, release) in [
+                ("adapter", Kind::Adapter, adapter),
+                ("model", Kind::Model, model),
+            ] {
+                if release.kind() != wanted {
+                    reasons.push(format!(
+                        "its `{word}` is the plugin `{}`, which is {} {}",
+                        release.parts().name.slot,
+                        if release.kind() == Kind::Adapter {
+                            "an"
+                        } else {
+                            "a"
+                        },
+                        release.kind()
+                    ));
+                }
+            }
+            reasons
+        }
     }
 }
 

@@ -8,11 +8,12 @@ use super::{
     call::{CallError, CallLimits, guarded},
     describe::Info,
     state::State,
+    steps::StepsMs,
 };
 use crate::{
     limits::LOAD_DEADLINE_MS,
     release::ReleaseName,
-    telemetry::{Call, PluginMetrics},
+    telemetry::{Call, PluginMetrics, Telemetry},
 };
 
 /// What a slot asks of its releases.
@@ -37,6 +38,10 @@ pub struct Parts {
     pub size_bytes: u64,
     /// The compiled code came from the cache.
     pub cached: bool,
+    /// Golden cases that it carries, all of which hold.
+    pub golden_cases: usize,
+    /// Its way in: `check`, `compile` (short where the code is cached), `instance`, `describe`, `golden`.
+    pub steps_ms: StepsMs,
     pub metrics: PluginMetrics,
 }
 
@@ -65,6 +70,26 @@ impl Parts {
         self.metrics
             .call(Call::Configure, start.elapsed().as_secs_f64());
         Ok((store, plugin, info.map_err(CallError::InvalidInput)?))
+    }
+
+    /// What instances for golden cases are made of: with the cases' `config`, in no hurry, and not counted among the slot's calls.
+    pub(super) fn for_golden(&self, config_json: &str) -> Self {
+        let settings = Settings {
+            config_json: config_json.to_owned(),
+            call_deadline_ms: LOAD_DEADLINE_MS.max(self.settings.call_deadline_ms),
+            ..self.settings.clone()
+        };
+        Self {
+            name: self.name.clone(),
+            info: self.info.clone(),
+            imports: self.imports.clone(),
+            size_bytes: self.size_bytes,
+            cached: self.cached,
+            golden_cases: self.golden_cases,
+            steps_ms: Vec::new(),
+            metrics: Telemetry::new().plugin(&settings.slot, &self.name.digest),
+            settings,
+        }
     }
 
     pub(super) fn call_limits(&self) -> CallLimits {

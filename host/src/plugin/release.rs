@@ -10,11 +10,14 @@ use super::{
     cache::Cache,
     call::CallError,
     check::{CheckError, Checked, Kind, check},
+    compile::{CompileError, refused},
     describe::{DescribeError, Info, check_contract, check_signature},
     engine::Engine,
+    golden::{Golden, GoldenError},
     model::ModelInstance,
     parts::{Parts, Settings},
     state::State,
+    steps::Steps,
 };
 use crate::{
     fault::Fault,
@@ -54,8 +57,8 @@ pub enum LoadError {
     Check(#[from] CheckError),
     #[error("{0}")]
     Unreadable(ReadError),
-    #[error("the component is not valid: {0}")]
-    Invalid(String),
+    #[error(transparent)]
+    Compile(#[from] CompileError),
     #[error("the component does not have the form that `scoregate:plugin` gives it: {0}")]
     Form(String),
     #[error("{0}")]
@@ -64,6 +67,8 @@ pub enum LoadError {
     Config(String),
     #[error("its description breaks the contract: {0}")]
     Describe(#[from] DescribeError),
+    #[error("its golden cases do not hold: {0}")]
+    Golden(#[from] GoldenError),
     #[error(
         "there is no room for another instance; the limit is {}",
         crate::limits::INSTANCES_MAX_COUNT
@@ -85,7 +90,8 @@ impl From<CallError> for LoadError {
 const WARM_MAX_COUNT: usize = 4;
 
 impl Release {
-    /// The way in for every component: checks, compiles (or takes from the cache), starts a first instance and lets it describe itself.
+    /// The way in for every component: checks, compiles (or takes from the cache), starts a first instance, lets it describe itself, and
+    /// tries its golden cases. `parts().steps_ms` tells how long each took.
     pub fn load(
         engine: &Engine,
         cache: Option<&Cache>,
@@ -93,18 +99,19 @@ impl Release {
         settings: Settings,
         component: &[u8],
     ) -> Result<Release, LoadError> {
-        let Checked { kind, imports } = check(component)?;
+        let mut steps = Steps::begin();
+        let checked = check(component)?;
         let digest = Digest::of(component);
-        let invalid = |error: wasmtime::Error| LoadError::Invalid(format!("{error:#}"));
+        let golden = golden(&checked, component)?;
+        steps.took("check");
         let (code, cached) = match cache {
-            Some(cache) => cache
-                .load(&engine.wasm, &digest, component)
-                .map_err(invalid)?,
+            Some(cache) => cache.load(&engine.wasm, &digest, component)?,
             None => {
                 let code = wasmtime::component::Component::from_binary(&engine.wasm, component);
-                (code.map_err(invalid)?, false)
+                (code.map_err(refused)?, false)
             }
         };
+        steps.took("compile");
         let form = |error: wasmtime::Error| LoadError::Form(format!("{error:#}"));
         let pre = engine.linker.instantiate_pre(&code).map_err(form)?;
         let parts = Parts {
@@ -112,14 +119,23 @@ impl Release {
             info: Info::default(),
             metrics: telemetry.plugin(&settings.slot, &digest),
             settings,
-            imports,
+            imports: checked.imports,
             size_bytes: component.len() as u64,
             cached,
+            golden_cases: golden.as_ref().map_or(0, Golden::count),
+            steps_ms: Vec::new(),
         };
-        match kind {
-            Kind::Adapter => AdapterRelease::load(AdapterPluginPre::new(pre).map_err(form)?, parts)
+        let way_in = WayIn {
+            parts,
+            golden,
+            steps,
+        };
+        match checked.kind {
+            Kind::Adapter => way_in
+                .adapter(AdapterPluginPre::new(pre).map_err(form)?)
                 .map(|release| Release::Adapter(Arc::new(release))),
-            Kind::Model => ModelRelease::load(ModelPluginPre::new(pre).map_err(form)?, parts)
+            Kind::Model => way_in
+                .model(ModelPluginPre::new(pre).map_err(form)?)
                 .map(|release| Release::Model(Arc::new(release))),
         }
     }
@@ -147,22 +163,100 @@ impl Release {
     }
 }
 
-impl AdapterRelease {
-    fn load(pre: AdapterPluginPre<State>, mut parts: Parts) -> Result<Self, LoadError> {
-        let (mut first, info) = AdapterInstance::start(&pre, &parts, Arc::default())?;
-        let mut contract = first.describe(parts.load_limits())?;
-        check_contract(&mut contract)?;
-        let contract = Arc::new(contract);
-        first.set_contract(contract.clone());
-        parts.info = info;
-        Ok(Self {
-            parts,
+fn golden(checked: &Checked, component: &[u8]) -> Result<Option<Golden>, GoldenError> {
+    let section = checked.golden.clone();
+    section
+        .and_then(|range| component.get(range))
+        .map(|json| Golden::parse(checked.kind, json))
+        .transpose()
+}
+
+/// A component whose code is there, on its way to a release.
+struct WayIn {
+    parts: Parts,
+    golden: Option<Golden>,
+    steps: Steps,
+}
+
+impl WayIn {
+    fn adapter(mut self, pre: AdapterPluginPre<State>) -> Result<AdapterRelease, LoadError> {
+        let (mut first, info) = AdapterInstance::start(&pre, &self.parts, Arc::default())?;
+        self.parts.info = info;
+        self.steps.took("instance");
+        let contract = described_contract(&mut first, &self.parts)?;
+        self.steps.took("describe");
+        if let Some(golden) = &self.golden {
+            let parts = self.parts.for_golden(&golden.config_json);
+            let started = AdapterInstance::start(&pre, &parts, Arc::default());
+            let (mut instance, _) = started.map_err(of_golden)?;
+            let contract = described_contract(&mut instance, &parts)?;
+            golden.try_adapter(&mut instance, &contract)?;
+            self.steps.took("golden");
+        }
+        self.parts.steps_ms = self.steps.end();
+        Ok(AdapterRelease {
+            parts: self.parts,
             contract,
             pre,
             warm: Mutex::new(vec![first]),
         })
     }
 
+    fn model(mut self, pre: ModelPluginPre<State>) -> Result<ModelRelease, LoadError> {
+        let (mut first, info) = ModelInstance::start(&pre, &self.parts, Arc::default())?;
+        self.parts.info = info;
+        self.steps.took("instance");
+        let signature = described_signature(&mut first, &self.parts)?;
+        self.steps.took("describe");
+        if let Some(golden) = &self.golden {
+            let parts = self.parts.for_golden(&golden.config_json);
+            let started = ModelInstance::start(&pre, &parts, Arc::default());
+            let (mut instance, _) = started.map_err(of_golden)?;
+            let signature = described_signature(&mut instance, &parts)?;
+            golden.try_model(&mut instance, &signature)?;
+            self.steps.took("golden");
+        }
+        self.parts.steps_ms = self.steps.end();
+        Ok(ModelRelease {
+            parts: self.parts,
+            signature,
+            pre,
+            warm: Mutex::new(vec![first]),
+        })
+    }
+}
+
+/// `configure` was given the cases' own `config`.
+fn of_golden(error: CallError) -> LoadError {
+    match error {
+        CallError::InvalidInput(reason) => GoldenError::Config(reason).into(),
+        error => error.into(),
+    }
+}
+
+fn described_contract(
+    instance: &mut AdapterInstance,
+    parts: &Parts,
+) -> Result<Arc<Contract>, LoadError> {
+    let mut contract = instance.describe(parts.load_limits())?;
+    check_contract(&mut contract)?;
+    let contract = Arc::new(contract);
+    instance.set_contract(contract.clone());
+    Ok(contract)
+}
+
+fn described_signature(
+    instance: &mut ModelInstance,
+    parts: &Parts,
+) -> Result<Arc<Signature>, LoadError> {
+    let signature = instance.describe(parts.load_limits())?;
+    check_signature(&signature)?;
+    let signature = Arc::new(signature);
+    instance.set_signature(signature.clone());
+    Ok(signature)
+}
+
+impl AdapterRelease {
     /// A warm instance, or a fresh one.
     pub fn instance(&self) -> Result<AdapterInstance, CallError> {
         match pop(&self.warm) {
@@ -183,21 +277,6 @@ impl AdapterRelease {
 }
 
 impl ModelRelease {
-    fn load(pre: ModelPluginPre<State>, mut parts: Parts) -> Result<Self, LoadError> {
-        let (mut first, info) = ModelInstance::start(&pre, &parts, Arc::default())?;
-        let signature = first.describe(parts.load_limits())?;
-        check_signature(&signature)?;
-        let signature = Arc::new(signature);
-        first.set_signature(signature.clone());
-        parts.info = info;
-        Ok(Self {
-            parts,
-            signature,
-            pre,
-            warm: Mutex::new(vec![first]),
-        })
-    }
-
     /// A warm instance, or a fresh one.
     pub fn instance(&self) -> Result<ModelInstance, CallError> {
         match pop(&self.warm) {

@@ -3,7 +3,7 @@
 use std::{hint::black_box, time::Instant};
 
 use anyhow::Context as _;
-use scoregate::plugin::{Cache, check};
+use scoregate::plugin::{Cache, Compiler, check};
 
 use crate::{
     gateway::Parts,
@@ -18,7 +18,7 @@ pub fn run(sample: &Sample, effort: Effort, table: &mut Table) -> anyhow::Result
     table.section("instance: fresh and configured, loaded, compiled");
     instances(sample, &parts, effort, table)?;
     let store = tempfile::tempdir()?;
-    let cache = Cache::open(store.path())?;
+    let cache = Cache::open(store.path(), Compiler::InProcess)?;
     for name in ["payments", "fraud"] {
         let component = sample.read(&format!("{name}.wasm"))?;
         drop(parts.load(name, &component, Some(&cache))?);

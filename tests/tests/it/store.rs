@@ -47,6 +47,7 @@ async fn keep(store: &Store, component: &[u8]) -> Digest {
 fn slot(name: &str, expected: Option<Revision>, active: Digest) -> SlotChange {
     let state = SlotState {
         active,
+        pair: Vec::new(),
         previous: None,
         rollout: None,
     };

@@ -16,6 +16,8 @@ allowed_origins = ["http://127.0.0.1:8000", "HTTPS://shop.example:443"]
 
 [store]
 path = "releases"
+compile_max_seconds = 60
+compile_max_bytes = 1_073_741_824
 
 [plugins.payments]
 file = "payments.wasm"
@@ -89,6 +91,8 @@ fn full() -> Config {
         store: Store {
             path: "/etc/gw/releases".into(),
             url: None,
+            compile_max_seconds: 60,
+            compile_max_bytes: 1 << 30,
         },
         plugins: vec![
             Plugin {
@@ -160,6 +164,11 @@ fn what_a_file_leaves_out_has_its_default() {
     assert_eq!(config.server.body_max_bytes, limits::BODY_MAX_BYTES);
     assert!(config.server.name.len() > 5 && config.server.name.ends_with(":8080"));
     assert_eq!(config.store.path, PathBuf::from("/etc/gw/scoregate-data"));
+    let compile_max = (
+        config.store.compile_max_seconds,
+        config.store.compile_max_bytes,
+    );
+    assert_eq!(compile_max, (30, 2_147_483_648));
     assert!(config.pipelines.is_empty());
 
     let sinks = parse(&with("sinks = [{ kind = 'sqlite', path = 'a.db' }]")).unwrap();

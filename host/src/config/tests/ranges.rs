@@ -13,6 +13,8 @@ url = 'postgres://h/d'";
 /// Each number of the file: where it stands, its least, its most, and their unit.
 const RANGES: &[(&str, &str, u64, u64, &str)] = &[
     ("[server]", "body_max_bytes", 1, 1 << 30, "bytes"),
+    ("[store]", "compile_max_seconds", 1, 3_600, "seconds"),
+    ("[store]", "compile_max_bytes", 64 << 20, 64 << 30, "bytes"),
     (
         "[plugins.more]\nfile = 'x'",
         "memory_max_bytes",

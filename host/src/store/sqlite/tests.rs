@@ -222,6 +222,7 @@ async fn what_an_earlier_version_activated_last_is_each_slots_first_record() {
         .collect();
     let state = |active| SlotState {
         active,
+        pair: Vec::new(),
         previous: None,
         rollout: None,
     };
