@@ -26,6 +26,8 @@ async fn open(folder: &Folder, url: &str, gateway: &str) -> Result<Store, StoreE
     let config = config::Store {
         path: folder.path(gateway),
         url: Some(DatabaseUrl(url.into())),
+        compile_max_seconds: 30,
+        compile_max_bytes: 1 << 30,
     };
     Store::open(&config, gateway).await
 }

@@ -18,6 +18,8 @@ async fn open(folder: &Path) -> Result<Store, StoreError> {
     let config = config::Store {
         path: folder.to_owned(),
         url: None,
+        compile_max_seconds: 30,
+        compile_max_bytes: 1 << 30,
     };
     Store::open(&config, "gw-1").await
 }
