@@ -97,10 +97,20 @@ pub enum Refusal {
     InvalidInput(String),
     /// A plugin's fault.
     Fault(Fault),
-    /// The pipeline could not take it: nothing was scored. Worth trying again after so many seconds.
+    /// The pipeline or a sink of it could not take it. Worth trying again after so many seconds; 0 where no other try helps.
     Unavailable { reason: String, retry_after_s: u32 },
     /// The caller's deadline passed while it waited.
     DeadlinePassed,
+}
+
+impl Refusal {
+    /// A sink will never take the outcome.
+    pub fn undeliverable(reason: String) -> Self {
+        Refusal::Unavailable {
+            reason,
+            retry_after_s: 0,
+        }
+    }
 }
 
 impl fmt::Display for Refusal {

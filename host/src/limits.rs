@@ -178,6 +178,8 @@ pub const BACKOFF_MAX_MS: u64 = 5_000;
 pub const AHEAD_MAX_EVENTS: usize = 8192;
 /// Outcomes between scoring and the sinks.
 pub const DELIVERY_MAX_EVENTS: usize = 4096;
+/// Payloads and outputs that sinks are given at once; one batch is given whatever it has.
+pub const DELIVERY_MAX_BYTES: usize = 32 << 20;
 /// How long a sink may refuse before the source is told so.
 pub const SINK_RETRY_MAX_MS: u64 = 5_000;
 

@@ -74,6 +74,18 @@ pub fn misfits() -> Vec<Misfit> {
     misfits
 }
 
+/// The same component as another release: with a note in a custom section.
+pub fn noted(component: &[u8], note: &str) -> Vec<u8> {
+    let length = |bytes: usize| u8::try_from(bytes).ok().filter(|byte| *byte < 0x80);
+    let (name, note) = ("note", note.as_bytes());
+    let content = 1 + name.len() + note.len();
+    let content = length(content).expect("a short note");
+    let mut component = component.to_vec();
+    component.extend([0, content, name.len() as u8]);
+    component.extend(name.bytes().chain(note.iter().copied()));
+    component
+}
+
 fn misfit(name: &str, bytes: impl Into<Vec<u8>>, refusal: &'static str) -> Misfit {
     Misfit {
         name: name.into(),

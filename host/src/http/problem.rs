@@ -1,6 +1,7 @@
 //! Every error that a caller reads: a status and one sentence, `{"error":"…"}`.
 //!
-//! A request that is wrong gets a 4xx; a 5xx means that the same request may be right another time, or that a plugin failed.
+//! A request that is wrong gets a 4xx; a 5xx means that the same request may be right another time, that a plugin failed, or that a
+//! sink can never take the outcome.
 //! Nothing of the host's internals is in either: those go to the log.
 
 use std::borrow::Cow;
@@ -133,6 +134,9 @@ impl From<Refusal> for Problem {
             Refusal::Rejected(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, message),
             Refusal::InvalidInput(_) => Self::bad_request(message),
             Refusal::Fault(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
+            Refusal::Unavailable {
+                retry_after_s: 0, ..
+            } => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
             Refusal::Unavailable { retry_after_s, .. } => Self {
                 retry_after_s: Some(retry_after_s),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
@@ -189,6 +193,7 @@ mod tests {
             (Refusal::InvalidInput("no".into()), 400),
             (Refusal::Fault(fault), 500),
             (busy, 503),
+            (Refusal::undeliverable("no".into()), 500),
             (Refusal::DeadlinePassed, 504),
         ] {
             let response = Problem::from(refusal).response();

@@ -2,7 +2,6 @@
 
 pub mod client;
 mod group;
-mod letters;
 mod member;
 mod producer;
 mod reader;
@@ -12,10 +11,9 @@ pub mod topics;
 mod view;
 
 pub use group::Group;
-pub use letters::{Kept, LetterTopic};
 pub use member::{Change, Consumer};
 pub use producer::{Call, Failed, Producer, Record, Trouble, Unsent, Use};
-pub use reader::read_committed;
+pub use reader::{Kept, TopicReader};
 pub use reasons::Reasons;
 pub use resend::{Resender, Resent};
 pub use view::{PartitionView, View};

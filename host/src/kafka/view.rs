@@ -26,6 +26,8 @@ pub struct PartitionView {
     pub committed: Option<i64>,
     /// Records that were fetched and not handed out.
     pub fetched_events: i64,
+    /// The brokers have told who leads it.
+    pub has_leader: bool,
 }
 
 impl View {
@@ -40,6 +42,7 @@ impl View {
                         next: known(partition.next_offset),
                         committed: known(partition.committed_offset),
                         fetched_events: partition.fetchq_cnt,
+                        has_leader: partition.leader >= 0,
                     };
                     (partition.partition, view)
                 })
@@ -56,6 +59,15 @@ impl View {
                 .is_some_and(|group| group.state == "up"),
             partitions: partitions.unwrap_or_default(),
         }
+    }
+}
+
+impl View {
+    /// The first partition that nobody leads: nothing of it can be read.
+    pub fn without_leader(&self) -> Option<i32> {
+        let mut partitions = self.partitions.iter();
+        let found = partitions.find(|(_, partition)| !partition.has_leader);
+        found.map(|(number, _)| *number)
     }
 }
 
@@ -82,6 +94,7 @@ mod tests {
         next: Some(100),
         committed: Some(40),
         fetched_events: 20,
+        has_leader: true,
     };
 
     #[test]
@@ -89,6 +102,34 @@ mod tests {
         assert_eq!(VIEW.lag(Some(60), false), Some(40));
         assert_eq!(VIEW.lag(None, true), Some(60));
         assert_eq!(PartitionView::default().lag(Some(60), false), None);
+    }
+
+    #[test]
+    fn a_partition_of_ours_that_nobody_leads_is_told() {
+        let partition = |number: i32, leader: i32, desired: bool| {
+            let partition = rdkafka::statistics::Partition {
+                partition: number,
+                leader,
+                desired,
+                ..Default::default()
+            };
+            (number, partition)
+        };
+        let view = |partitions: &[(i32, rdkafka::statistics::Partition)]| {
+            let topic = rdkafka::statistics::Topic {
+                partitions: partitions.iter().cloned().collect(),
+                ..Default::default()
+            };
+            let statistics = Statistics {
+                topics: [("payments".to_owned(), topic)].into(),
+                ..Statistics::default()
+            };
+            View::of(&statistics, "payments")
+        };
+        let led = [partition(0, 1, true), partition(1, -1, false)];
+        assert_eq!(view(&led).without_leader(), None);
+        let left = [partition(0, 1, true), partition(1, -1, true)];
+        assert_eq!(view(&left).without_leader(), Some(1));
     }
 
     #[test]

@@ -43,6 +43,13 @@ impl Outlets {
         }
     }
 
+    /// Before the first write.
+    pub async fn prepare(&self) {
+        if let Outlets::Exact(sink) = self {
+            sink.prepare().await;
+        }
+    }
+
     /// Whether there is nothing to deliver to.
     pub fn is_empty(&self) -> bool {
         match self {
@@ -62,6 +69,21 @@ impl Outlets {
         }
     }
 
+    /// In the order in which they are written to.
+    fn each(&self) -> impl Iterator<Item = Outlet<'_>> {
+        let (sinks, last) = match self {
+            Outlets::Each {
+                sinks,
+                dead_letters,
+            } => (
+                sinks.as_slice(),
+                dead_letters.as_ref().map(Outlet::DeadLetters),
+            ),
+            Outlets::Exact(sink) => (&[][..], Some(Outlet::Exact(sink))),
+        };
+        sinks.iter().map(Outlet::Sink).chain(last)
+    }
+
     /// Lets go of what was opened.
     pub async fn close(self) {
         match self {
@@ -77,6 +99,37 @@ impl Outlets {
                 }
             }
             Outlets::Exact(sink) => sink.close().await,
+        }
+    }
+}
+
+/// One of them.
+#[derive(Clone, Copy)]
+enum Outlet<'o> {
+    Sink(&'o Sink),
+    DeadLetters(&'o DeadLetters),
+    Exact(&'o ExactSink),
+}
+
+impl Outlet<'_> {
+    fn kind(self) -> &'static str {
+        match self {
+            Outlet::Sink(sink) => sink.kind(),
+            Outlet::DeadLetters(dead_letters) => dead_letters.kind(),
+            Outlet::Exact(sink) => sink.kind(),
+        }
+    }
+
+    fn takes_outcomes(self) -> bool {
+        !matches!(self, Outlet::DeadLetters(_))
+    }
+
+    /// Gives it its part of the group.
+    async fn write(self, group: &Settled) -> Result<(), SinkError> {
+        match self {
+            Outlet::Sink(sink) => sink.write(&group.scored).await,
+            Outlet::DeadLetters(dead_letters) => dead_letters.write(&group.dead).await,
+            Outlet::Exact(sink) => sink.write(&group.scored, &group.dead).await,
         }
     }
 }
@@ -113,72 +166,30 @@ impl Try {
 impl Writer {
     /// Delivers a group and settles its receipts. Returns only then, however long a sink is away: what streams sent is never given up.
     pub async fn write(&self, mut group: Settled) {
-        match &self.outlets {
-            Outlets::Each {
-                sinks,
-                dead_letters,
-            } => {
-                for sink in sinks {
-                    self.to_sink(sink, &mut group).await;
-                }
-                if let Some(dead_letters) = dead_letters {
-                    self.to_dead_letters(dead_letters, &mut group).await;
-                }
-            }
-            Outlets::Exact(sink) => self.exactly(sink, &mut group).await,
+        for outlet in self.outlets.each() {
+            self.deliver(outlet, &mut group).await;
         }
         self.acknowledge(group);
     }
 
-    async fn to_sink(&self, sink: &Sink, group: &mut Settled) {
+    async fn deliver(&self, outlet: Outlet<'_>, group: &mut Settled) {
         let mut attempt = Try::begin();
         loop {
             group.forget_closed();
-            match sink.write(&group.scored).await {
-                Ok(()) => {
-                    self.delivered(sink.kind(), group.scored.len(), attempt.since);
-                    return;
-                }
-                Err(error) => self.overcome(sink.kind(), error, group, &mut attempt).await,
-            }
-        }
-    }
-
-    async fn to_dead_letters(&self, dead_letters: &DeadLetters, group: &mut Settled) {
-        let mut attempt = Try::begin();
-        loop {
-            group.forget_closed();
-            match dead_letters.write(&group.dead).await {
-                Ok(()) => {
-                    self.health.works();
-                    return;
-                }
+            match outlet.write(group).await {
+                Ok(()) => break,
                 Err(error) => {
-                    let kind = dead_letters.kind();
-                    self.overcome(kind, error, group, &mut attempt).await;
+                    self.overcome(outlet.kind(), error, group, &mut attempt)
+                        .await;
                 }
             }
         }
-    }
-
-    async fn exactly(&self, sink: &ExactSink, group: &mut Settled) {
-        let mut attempt = Try::begin();
-        loop {
-            group.forget_closed();
-            match sink.write(&group.scored, &group.dead).await {
-                Ok(()) => {
-                    self.delivered(sink.kind(), group.scored.len(), attempt.since);
-                    return;
-                }
-                Err(error) => self.overcome(sink.kind(), error, group, &mut attempt).await,
-            }
-        }
-    }
-
-    fn delivered(&self, kind: &'static str, events: usize, start: Instant) {
         self.health.works();
-        self.metrics
-            .delivery(kind, events, start.elapsed().as_secs_f64());
+        if outlet.takes_outcomes() {
+            let seconds = attempt.since.elapsed().as_secs_f64();
+            self.metrics
+                .delivery(outlet.kind(), group.scored.len(), seconds);
+        }
     }
 
     /// After a failed write: takes out of the group what can never be written, gives up callers whose patience is over, and waits.
@@ -189,26 +200,14 @@ impl Writer {
         group: &mut Settled,
         attempt: &mut Try,
     ) {
-        let error = match error {
+        match &error {
             // Nothing failed: what is closed is forgotten before the next try.
             SinkError::Closed(_) => return tokio::task::yield_now().await,
-            SinkError::Rows(failure, rows) if !rows.is_empty() => {
-                let beyond = group.bury(&rows);
-                warn!(
-                    pipeline = &*self.name,
-                    sink = kind,
-                    rows = rows.len(),
-                    reason = rows[0].reason,
-                    "a sink can never take some outcomes: they become dead letters"
-                );
-                for (letter, receipt) in beyond {
-                    self.keep_at_last(letter).await;
-                    settle_dead(receipt, &failure.detail);
-                }
-                return;
+            SinkError::Rows(_, rows) if !rows.is_empty() => {
+                return self.bury(kind, &error, rows, group).await;
             }
-            error => error,
-        };
+            _ => {}
+        }
         self.metrics.sink_error(kind);
         let lasts = attempt.since.elapsed();
         let retry_max = Duration::from_millis(SINK_RETRY_MAX_MS);
@@ -232,6 +231,29 @@ impl Writer {
         warn!(pipeline = &*self.name, sink = kind, %error, "a sink took no rows; trying again");
         tokio::time::sleep(attempt.backoff).await;
         attempt.backoff = (attempt.backoff * 2).min(Duration::from_millis(BACKOFF_MAX_MS));
+    }
+
+    /// Takes out of the group what a sink can never take.
+    async fn bury(
+        &self,
+        kind: &'static str,
+        error: &SinkError,
+        rows: &[RefusedRow],
+        group: &mut Settled,
+    ) {
+        warn!(
+            pipeline = &*self.name,
+            sink = kind,
+            rows = rows.len(),
+            reason = rows[0].reason,
+            "a sink can never take some outcomes: they become dead letters, and callers are told"
+        );
+        let (beyond, callers) = group.bury(rows, &Refusal::undeliverable(error.for_caller()));
+        self.metrics.unavailable(callers as u64);
+        for (letter, receipt) in beyond {
+            self.keep_at_last(letter).await;
+            settle_dead(receipt, &error.to_string());
+        }
     }
 
     /// A dead letter that its own sink can never take.
@@ -284,8 +306,12 @@ impl Settled {
     }
 
     /// Makes dead letters of outcomes that a sink can never take; hands back the dead letters that it can never take either, which the rows
-    /// count after the outcomes. A caller is told at once.
-    fn bury(&mut self, rows: &[RefusedRow]) -> Vec<(DeadLetter, Receipt)> {
+    /// count after the outcomes, and how many callers were told at once.
+    fn bury(
+        &mut self,
+        rows: &[RefusedRow],
+        refusal: &Refusal,
+    ) -> (Vec<(DeadLetter, Receipt)>, usize) {
         let scored_count = self.scored.len();
         let reason = |row: usize| rows.iter().find(|refused| refused.row == row);
         let receipts = self.dead_receipts.drain(..);
@@ -300,20 +326,19 @@ impl Settled {
             .partition(|(row, _)| reason(*row).is_some());
         let kept: Vec<(Scored, Receipt)> = kept.into_iter().map(|(_, scored)| scored).collect();
         (self.scored, self.receipts) = kept.into_iter().unzip();
+        let mut callers = 0;
         for (row, (scored, receipt)) in buried {
             let reason = reason(row).map_or_else(String::new, |refused| refused.reason.clone());
             if receipt.is_patient() {
                 self.dead.push(undeliverable(scored, reason));
                 self.dead_receipts.push(receipt);
             } else {
-                let refusal = Refusal::Unavailable {
-                    reason: "a sink of the pipeline can never take this outcome".into(),
-                    retry_after_s: 1,
-                };
-                settle_refused(receipt, scored.event, refusal);
+                callers += 1;
+                settle_refused(receipt, scored.event, refusal.clone());
             }
         }
-        beyond.into_iter().map(|(_, letter)| letter).collect()
+        let beyond = beyond.into_iter().map(|(_, letter)| letter).collect();
+        (beyond, callers)
     }
 
     /// Tells callers that their events could not be delivered, and forgets those. How many they were.

@@ -40,13 +40,17 @@ impl SinkError {
         matches!(self, SinkError::Temporary(_))
     }
 
-    /// What a caller may read: no file, no cause.
+    /// What a caller may read: which sink, and whether it passes by itself; no file, no cause.
     pub fn for_caller(&self) -> String {
-        let failure = self.failure();
-        format!(
-            "the sink {} of pipeline `{}` does not take rows at the moment",
-            failure.sink, failure.pipeline
-        )
+        let Failure { sink, pipeline, .. } = self.failure();
+        let state = match self {
+            SinkError::Temporary(_) | SinkError::Closed(_) => {
+                "does not take rows at the moment: it is busy or cannot be reached"
+            }
+            SinkError::Permanent(_) => "does not take rows until an operator has put it right",
+            SinkError::Rows(..) => "can never take this outcome: another try will not help",
+        };
+        format!("the sink {sink} of pipeline `{pipeline}` {state}")
     }
 
     fn failure(&self) -> &Failure {

@@ -21,6 +21,14 @@ impl ExactSink {
         }
     }
 
+    /// Gets ready for the first write. What cannot be done now is done with that.
+    pub async fn prepare(&self) {
+        match self {
+            ExactSink::Kafka(sink) => sink.prepare().await,
+            ExactSink::Postgres(_) | ExactSink::Sqlite(_) => {}
+        }
+    }
+
     /// Takes all of it, and moves each lane of these events to the end of its last one; or, on an error, none of it. It is safe to call again
     /// with the same events: what was taken before, although its answer got lost, is not taken twice.
     ///

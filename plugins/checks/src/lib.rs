@@ -6,6 +6,8 @@
 mod bounds;
 mod json;
 mod rejection;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
 mod timestamp;
 
 pub use bounds::{id, must, within};

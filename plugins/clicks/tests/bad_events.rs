@@ -1,9 +1,8 @@
 //! Clicks that no page should send: each is rejected by a sentence that names the field, or taken for a reason.
 
-mod common;
-
 use checks::REASON_MAX_BYTES;
-use common::prepare;
+use checks::testing::{damage, prepare};
+use clicks::Clicks;
 
 const GOOD: &str = r#"{"session_id":"s_1","event":"cart","timestamp":"2026-03-02T10:04:11Z","utc_offset_min":60,"device":"mobile","source":"search","product":{"price_eur":29.0},"session":{"age_s":38.4,"clicks":5,"products":4,"searches":0,"removed":0,"cart_items":1,"cart_eur":29.0,"visits_before":0,"scroll_percent":61,"since_last_s":3.1}}"#;
 
@@ -13,7 +12,10 @@ fn with(piece: &str, other: &str) -> Vec<u8> {
 }
 
 fn reason(payload: &[u8]) -> Option<String> {
-    prepare(&[payload]).rejected.pop().map(|(_, reason)| reason)
+    prepare::<Clicks>(&[payload])
+        .rejected
+        .pop()
+        .map(|(_, reason)| reason)
 }
 
 #[track_caller]
@@ -76,7 +78,7 @@ fn a_wrong_field_is_rejected_by_its_name_with_what_is_right() {
 
 #[test]
 fn what_a_page_may_not_know_is_missing_and_no_mistake() {
-    let features = |payload: &[u8]| prepare(&[payload]).features;
+    let features = |payload: &[u8]| prepare::<Clicks>(&[payload]).features;
     assert!(features(&with("{\"price_eur\":29.0}", "null"))[5].is_nan());
     assert!(features(&with(",\"since_last_s\":3.1", ""))[15].is_nan());
     assert!(features(&with("38.4", "0"))[16].is_nan());
@@ -85,5 +87,5 @@ fn what_a_page_may_not_know_is_missing_and_no_mistake() {
 
 #[test]
 fn no_damage_to_a_click_panics_or_makes_an_infinite_feature() {
-    common::damage(&[GOOD.as_bytes()], 20_000);
+    damage::<Clicks>(&[GOOD.as_bytes()], 20_000);
 }

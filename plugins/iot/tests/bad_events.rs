@@ -1,9 +1,8 @@
 //! Readings that no device should send: each is rejected by a sentence that names the field, or taken for a reason.
 
-mod common;
-
 use checks::REASON_MAX_BYTES;
-use common::prepare;
+use checks::testing::{damage, prepare};
+use iot::Iot;
 
 const GOOD: &str = r#"{"device_id":"dev-1","kind":"pump","timestamp":"2026-03-02T00:00:00Z","uptime_s":60,"temperature_c":39.16,"vibration_mm_s":2.1,"pressure_kpa":350.4,"current_a":5.65,"rpm":1478,"supply_v":23.95,"last_hour":{"readings":12,"unchanged":0,"temperature_c":39.4,"vibration_mm_s":2.04,"pressure_kpa":351.2,"current_a":5.6}}"#;
 const FRAMES: &[u8] = include_bytes!("../../anomaly/heldout.bin");
@@ -27,7 +26,10 @@ fn with(piece: &str, other: &str) -> Vec<u8> {
 }
 
 fn reason(payload: &[u8]) -> Option<String> {
-    prepare(&[payload]).rejected.pop().map(|(_, reason)| reason)
+    prepare::<Iot>(&[payload])
+        .rejected
+        .pop()
+        .map(|(_, reason)| reason)
 }
 
 #[track_caller]
@@ -82,11 +84,11 @@ fn a_wrong_field_is_rejected_by_its_name_with_what_is_right() {
 
 #[test]
 fn a_sensor_that_gave_nothing_is_missing_and_no_mistake() {
-    let whole = prepare(&[GOOD.as_bytes()]).features;
-    let silent = prepare(&[&with("39.16", "null")]).features;
+    let whole = prepare::<Iot>(&[GOOD.as_bytes()]).features;
+    let silent = prepare::<Iot>(&[&with("39.16", "null")]).features;
     assert!(silent[2].is_nan() && silent[8].is_nan() && silent[12].is_nan());
     assert_eq!((whole[13], silent[13]), (0.0, 1.0));
-    let left_out = prepare(&[&with(r#""temperature_c":39.16,"#, "")]).features;
+    let left_out = prepare::<Iot>(&[&with(r#""temperature_c":39.16,"#, "")]).features;
     assert_eq!(format!("{left_out:?}"), format!("{silent:?}"));
 }
 
@@ -125,11 +127,11 @@ fn every_flipped_bit_of_a_frame_is_noticed() {
 
 #[test]
 fn no_damage_to_a_reading_panics_or_makes_an_infinite_feature() {
-    common::damage(&[GOOD.as_bytes(), &frame()], 20_000);
+    damage::<Iot>(&[GOOD.as_bytes(), &frame()], 20_000);
     // Damage that the checksum does not notice.
     for at in 1..36 {
         for byte in [0, 1, 0x7f, 0x80, 0xff] {
-            let batch = prepare(&[&frame_with(at, byte)]);
+            let batch = prepare::<Iot>(&[&frame_with(at, byte)]);
             assert!(batch.features.iter().all(|feature| !feature.is_infinite()));
         }
     }

@@ -1,8 +1,7 @@
 //! The held-out payments of `plugins/fraud` through the adapter: what it makes of them must be what the model was trained on.
 
-mod common;
-
-use common::prepare;
+use checks::testing::{assert_trained_on, prepare};
+use payments::Payments;
 
 const EVENTS: &[u8] = include_bytes!("../../fraud/heldout.ndjson");
 const SCORES: &str = include_str!("../../fraud/heldout.scores.csv");
@@ -18,28 +17,13 @@ fn payloads() -> Vec<&'static [u8]> {
 
 #[test]
 fn every_feature_is_bit_equal_to_what_the_model_was_trained_on() {
-    let made = prepare(&payloads()).features;
-    let expected: Vec<f32> = FEATURES
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|bytes| f32::from_le_bytes(*bytes))
-        .collect();
-    assert_eq!(made.len(), expected.len());
-    for (index, (made, expected)) in made.iter().zip(&expected).enumerate() {
-        // Which of the many NaNs stands for "missing" is nobody's promise.
-        let equal = made.to_bits() == expected.to_bits() || made.is_nan() && expected.is_nan();
-        let (row, feature) = (index / FEATURES_PER_ROW, index % FEATURES_PER_ROW);
-        assert!(
-            equal,
-            "row {row}, feature {feature}: {made} instead of {expected}"
-        );
-    }
+    let made = prepare::<Payments>(&payloads()).features;
+    assert_trained_on(&made, FEATURES, FEATURES_PER_ROW);
 }
 
 #[test]
 fn every_spoilt_event_is_rejected_by_the_name_of_its_field_and_no_other_is() {
-    let rejected = prepare(&payloads()).rejected;
+    let rejected = prepare::<Payments>(&payloads()).rejected;
     let fields = SCORES
         .lines()
         .skip(1)

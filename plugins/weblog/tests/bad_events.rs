@@ -1,9 +1,8 @@
 //! Lines that are none, and lines that look odd but are what servers write.
 
-mod common;
-
 use checks::REASON_MAX_BYTES;
-use common::prepare;
+use checks::testing::{damage, prepare};
+use weblog::Weblog;
 
 const GOOD: &str = r#"2001:db8::7 - ada [02/Mar/2026:10:04:11 +0100] "GET /c/lamps?page=2 HTTP/2.0" 200 13074 "https://shop.example/" "Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0.0.0 Safari/537.36""#;
 
@@ -13,7 +12,10 @@ fn with(piece: &str, other: &str) -> Vec<u8> {
 }
 
 fn reason(payload: &[u8]) -> Option<String> {
-    prepare(&[payload]).rejected.pop().map(|(_, reason)| reason)
+    prepare::<Weblog>(&[payload])
+        .rejected
+        .pop()
+        .map(|(_, reason)| reason)
 }
 
 #[track_caller]
@@ -28,7 +30,7 @@ fn rejected(payload: &[u8], starts: &str) {
 
 #[track_caller]
 fn taken(payload: &[u8]) -> Vec<f32> {
-    let batch = prepare(&[payload]);
+    let batch = prepare::<Weblog>(&[payload]);
     assert_eq!(batch.rejected, []);
     batch.features
 }
@@ -122,5 +124,5 @@ fn what_is_no_http_is_scored_and_not_rejected() {
 
 #[test]
 fn no_damage_to_a_line_panics_or_makes_an_infinite_feature() {
-    common::damage(&[GOOD.as_bytes()], 20_000);
+    damage::<Weblog>(&[GOOD.as_bytes()], 20_000);
 }

@@ -1,8 +1,7 @@
 //! The held-out events of `plugins/bots` through the adapter: what it makes of them must be what the model was trained on.
 
-mod common;
-
-use common::prepare;
+use checks::testing::{assert_trained_on, prepare};
+use weblog::Weblog;
 
 const EVENTS: &[u8] = include_bytes!("../../bots/heldout.log");
 const FEATURES: &[u8] = include_bytes!("../../bots/heldout.features.bin");
@@ -11,27 +10,7 @@ const FEATURES_PER_ROW: usize = 22;
 #[test]
 fn every_feature_is_bit_equal_to_what_the_model_was_trained_on() {
     let events = EVENTS.trim_ascii_end().split(|byte| *byte == b'\n');
-    let batch = prepare(&events.collect::<Vec<_>>());
+    let batch = prepare::<Weblog>(&events.collect::<Vec<_>>());
     assert_eq!(batch.rejected, []);
-    assert_trained_on(&batch.features);
-}
-
-#[track_caller]
-fn assert_trained_on(made: &[f32]) {
-    let expected: Vec<f32> = FEATURES
-        .as_chunks::<4>()
-        .0
-        .iter()
-        .map(|bytes| f32::from_le_bytes(*bytes))
-        .collect();
-    assert_eq!(made.len(), expected.len());
-    for (index, (made, expected)) in made.iter().zip(&expected).enumerate() {
-        // Which of the many NaNs stands for "missing" is nobody's promise.
-        let equal = made.to_bits() == expected.to_bits() || made.is_nan() && expected.is_nan();
-        let (row, feature) = (index / FEATURES_PER_ROW, index % FEATURES_PER_ROW);
-        assert!(
-            equal,
-            "row {row}, feature {feature}: {made} instead of {expected}"
-        );
-    }
+    assert_trained_on(&batch.features, FEATURES, FEATURES_PER_ROW);
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rdkafka::{
     ClientConfig,
+    admin::{NewTopic, TopicReplication},
     consumer::{BaseConsumer, Consumer as _},
 };
 
@@ -69,7 +70,18 @@ impl Cluster {
     /// Creates a topic. The name must be new.
     pub fn topic(&self, name: &str, partitions: i32) {
         let replication = i32::try_from(self.replication).expect("few");
-        create(&self.client(), name, partitions, replication);
+        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(replication));
+        create(&self.client(), &topic);
+    }
+
+    /// Creates a topic of one partition, with a name that nobody else has, whose only copy is on this broker.
+    pub fn fresh_topic_on(&self, prefix: &str, id: u32) -> String {
+        let name = fresh_name(prefix);
+        let only: &[i32] = &[i32::try_from(id).expect("few")];
+        let copies = [only];
+        let topic = NewTopic::new(&name, 1, TopicReplication::Variable(&copies));
+        create(&self.client(), &topic);
+        name
     }
 
     /// Creates a topic with a name that nobody else has.

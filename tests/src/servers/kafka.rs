@@ -93,7 +93,8 @@ impl Kafka {
 
     /// Creates a topic. The name must be new.
     pub fn topic(&self, name: &str, partitions: i32) {
-        create(&self.client(), name, partitions, 1);
+        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+        create(&self.client(), &topic);
     }
 
     /// Creates a topic with a name that nobody else has.
@@ -140,11 +141,11 @@ pub(super) fn fresh_name(prefix: &str) -> String {
 }
 
 /// Creates a topic and waits until each partition has a leader.
-pub(super) fn create(client: &ClientConfig, name: &str, partitions: i32, replication: i32) {
+pub(super) fn create(client: &ClientConfig, topic: &NewTopic<'_>) {
+    let (name, partitions) = (topic.name, topic.num_partitions);
     let admin: AdminClient<DefaultClientContext> = client.create().expect("a client");
     let options = AdminOptions::new().operation_timeout(Some(WAIT_MAX));
-    let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(replication));
-    let created = block_on(async { admin.create_topics([&topic], &options).await });
+    let created = block_on(async { admin.create_topics([topic], &options).await });
     let created = created.unwrap_or_else(|error| panic!("the topic {name}: {error}"));
     for topic in created {
         topic.unwrap_or_else(|(name, error)| panic!("the topic {name}: {error}"));

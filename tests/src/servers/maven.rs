@@ -56,6 +56,8 @@ pub fn postgres() -> PathBuf {
             .map(|entry| entry.expect("an entry").path())
             .find(|path| path.extension().is_some_and(|extension| extension == "txz"));
         let archive = archive.expect("the jar holds an archive");
+        // tar's own words for its absence name no package.
+        run(Command::new("xz").arg("--version"));
         run(Command::new("tar")
             .arg("-xJf")
             .arg(&archive)

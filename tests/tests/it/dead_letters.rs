@@ -1,5 +1,7 @@
 //! `scoregate dead-letters`: what has no outcome is listed, shown, and sent again.
 
+mod tables;
+
 use std::{fs, path::Path, sync::Arc, time::Duration};
 
 use scoregate_tests::{

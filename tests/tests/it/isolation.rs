@@ -1,6 +1,6 @@
 //! A fault pays for itself: neighbours in its batch get their outcomes.
 
-use crate::hostile::{GUILTY, gateway};
+use crate::hostile::{self, GUILTY, gateway};
 
 #[tokio::test]
 async fn a_guilty_event_alone_is_answered_with_its_fault() {
@@ -53,6 +53,22 @@ async fn neighbours_in_a_batch_never_notice_a_fault() {
             }
         }
     }
+    gateway.assert_no_panic();
+}
+
+#[tokio::test]
+async fn an_event_that_runs_to_its_deadline_is_one_fault_however_often_it_was_tried() {
+    let gateway = hostile::start();
+    let mut client = gateway.client();
+    // Only once it is known how long a pass takes is a try shorter than the deadline.
+    let good: String = (0..150).map(|row| format!("good {row}\n")).collect();
+    client.score_lines("hostile", good.clone()).await.lines();
+    let spoilt = good.replacen("good 70\n", "loop 70\n", 1);
+    let answers = client.score_lines("hostile", spoilt).await.lines();
+    let failed = answers.iter().filter(|answer| answer["error"].is_string());
+    assert_eq!(failed.count(), 1);
+    let faults = gateway.metric("scoregate_plugin_faults_total{").0;
+    assert_eq!(faults, 1.0);
     gateway.assert_no_panic();
 }
 

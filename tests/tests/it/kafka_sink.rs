@@ -232,6 +232,30 @@ async fn an_outcome_that_is_too_large_for_its_transaction_becomes_a_dead_letter(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_caller_is_told_that_an_outcome_can_never_be_taken_and_not_to_try_again() {
+    let kafka = Kafka::shared();
+    let outcomes = format!("{}-narrow", kafka.fresh_topic("told", 1));
+    narrow_topic(&kafka, &outcomes, "1200").await;
+    let gateway = Gateway::start(Arc::new(Folder::fraud(&sink(&kafka, &outcomes))));
+    let (event, path) = (payments::heldout()[0].json, "/pipelines/fraud/score");
+    // Text that no compression makes much shorter.
+    let digests = (0..16_u32).map(|nth| Digest::of(&nth.to_le_bytes()).hex());
+    let long_key = digests.collect::<String>();
+    let mut client = gateway.client();
+    let headers = [("scoregate-key", long_key.as_str())];
+    let reply = client.send("POST", path, &headers, event.into()).await;
+    assert_eq!(reply.status, 500, "{reply:?}");
+    assert_eq!(reply.headers.get("retry-after"), None);
+    assert_eq!(
+        reply.json()["error"],
+        "the sink kafka of pipeline `fraud` can never take this outcome: another try will not help"
+    );
+    let reply = client.score("fraud", event).await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    assert_eq!(gateway.readiness().0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn callers_are_told_of_a_broker_that_is_away_and_served_when_it_is_back() {
     let kafka = Kafka::start();
     kafka.topic("decisions", 1);
@@ -244,6 +268,7 @@ async fn callers_are_told_of_a_broker_that_is_away_and_served_when_it_is_back() 
     assert_eq!(reply.status, 503, "{reply:?}");
     let error = reply.json()["error"].to_string();
     assert!(!error.contains(kafka.brokers()), "{error}");
+    assert!(error.contains("is busy or cannot be reached"), "{error}");
     assert!(gateway.log().contains(kafka.brokers()), "{}", gateway.log());
     kafka.restart();
     let mut tries = 0;

@@ -8,7 +8,7 @@ use scoregate_tests::{
     payments, rows,
     servers::{
         Kafka, eventually, eventually_async,
-        records::{NewRecord, committed, produce},
+        records::{NewRecord, committed, produce, read_committed},
     },
     streams,
 };
@@ -101,6 +101,43 @@ fn the_order_of_a_partition_is_kept_by_four_workers() {
     }
     let committed = committed(&kafka.client(), &topic, &topic);
     assert_eq!(committed, Some(5_000), "{}", gateway.log());
+}
+
+#[test]
+fn a_good_record_keeps_its_key_its_time_and_its_headers_on_its_way_to_a_topic() {
+    let kafka = Kafka::shared();
+    let [input, output, dead] = ["in", "out", "dead"].map(|name| kafka.fresh_topic(name, 1));
+    let header = |name: &str, value: &[u8]| (name.to_owned(), value.to_vec());
+    let own = [header("trace", b"7"), header("trace", b"\xff\0")];
+    let record = NewRecord {
+        headers: [&own[..], &[header("scoregate-pipeline", b"an earlier one")]].concat(),
+        timestamp_ms: Some(1_700_000_000_123),
+        ..NewRecord::keyed(b"terminal-9\0\xfe", payments::heldout()[0].json)
+    };
+    produce(&kafka.client(), &input, [record]);
+    let brokers = kafka.brokers();
+    for delivery in ["at-least-once", "exactly-once"] {
+        let group = format!("{input}-{delivery}");
+        let config = streams::kafka_to_kafka(brokers, &input, &output, &dead, &group, delivery);
+        let _gateway = start(&config);
+        let mut read = Vec::new();
+        eventually(WAIT_MAX, || {
+            read.extend(read_committed(&kafka.client(), &output));
+            !read.is_empty()
+        });
+        let record = read.pop().expect("a record");
+        assert_eq!(record.key.as_deref(), Some(&b"terminal-9\0\xfe"[..]));
+        assert_eq!(record.timestamp_ms, Some(1_700_000_000_123));
+        let names: Vec<&str> = record.headers.iter().map(|(name, _)| &**name).collect();
+        let marks = ["event-id", "pipeline", "adapter", "model"];
+        let marks = marks.map(|mark| format!("scoregate-{mark}"));
+        let marks: Vec<&str> = marks.iter().map(String::as_str).collect();
+        assert_eq!(names, [&["trace", "trace"], &marks[..]].concat());
+        assert_eq!(record.headers[..2], own);
+        assert_eq!(record.header("scoregate-pipeline"), Some(&b"fraud"[..]));
+        let id = format!("{input}/0/0");
+        assert_eq!(record.header("scoregate-event-id"), Some(id.as_bytes()));
+    }
 }
 
 #[test]

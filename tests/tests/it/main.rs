@@ -1,15 +1,19 @@
 //! The gateway as its users meet it: the real binary, real HTTP, real plugins, real databases.
 
 mod admin;
+mod admin_changes;
 mod backlog;
 mod breaker;
 mod build;
 mod checker;
 mod cli;
 mod config;
+mod connect;
 mod cors;
 mod crash;
 mod dead_letters;
+mod demo;
+mod deploy;
 mod drain;
 mod exactly_once;
 mod fencing;

@@ -1,7 +1,10 @@
 //! Servers go away under load and come back: nothing is lost, nothing is delivered twice, and the gateway says what it waits for.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -9,6 +12,7 @@ use scoregate_tests::{
     flow::{Destination, Flow, PARTITIONS, Pace},
     gateway::Gateway,
     servers::{Cluster, Kafka, Postgres, eventually},
+    streams,
 };
 
 const WAIT_MAX: Duration = Duration::from_secs(120);
@@ -175,4 +179,25 @@ fn a_leader_that_moves_from_topic_to_topic() {
             works(gateway);
         }
     });
+}
+
+#[test]
+fn a_partition_that_nobody_leads_is_told_until_it_is_led_again() {
+    let cluster = Cluster::start(2);
+    let topic = cluster.fresh_topic_on("one-copy", 2);
+    let source = streams::kafka_source(cluster.brokers(), &topic, &topic, "at-least-once");
+    let ends = format!(
+        "{source}{}{}",
+        streams::SQLITE_SINK,
+        streams::SQLITE_DEAD_LETTER
+    );
+    let gateway = Gateway::start(Arc::new(streams::folder(&streams::with_ends(&ends))));
+    eventually(WAIT_MAX, || gateway.readiness().0 == 200);
+    cluster.node(2).kill();
+    tells(
+        &gateway,
+        &format!("partition 0 of topic `{topic}` has no leader"),
+    );
+    cluster.node(2).restart();
+    eventually(WAIT_MAX, || gateway.readiness().0 == 200);
 }

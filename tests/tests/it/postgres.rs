@@ -1,6 +1,7 @@
 //! What the gateway keeps in a PostgreSQL database, on a real one.
 
 mod exact;
+mod http;
 mod letters;
 mod outbox;
 mod sink;

@@ -51,6 +51,7 @@ fn slot(name: &str, expected: Option<Revision>, active: Digest) -> SlotChange {
         active,
         pair: Vec::new(),
         previous: None,
+        pair: Vec::new(),
         rollout: None,
     };
     SlotChange {

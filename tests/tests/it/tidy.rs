@@ -17,6 +17,7 @@ const WALLS: [(&str, &[&str]); 7] = [
         &[
             "host/src/sink/sqlite/",
             "host/src/sink/postgres/",
+            "host/src/sink/dead/row.rs",
             "host/src/source/outbox/",
             "host/src/source/file/",
             "host/src/store/",

@@ -8,7 +8,12 @@ use super::{
     names::{Names, TABLE_PIPELINE},
     watch::{Seen, Watched},
 };
-use crate::{config::KafkaClient, kafka, output::line, sink};
+use crate::{
+    config::{KafkaClient, KafkaTopic},
+    kafka::TopicReader,
+    output::line,
+    sink,
+};
 
 /// What of a decision is counted.
 #[derive(Deserialize)]
@@ -45,7 +50,11 @@ pub async fn print(client: &KafkaClient, names: &Names, watched: &Watched) -> an
             seen.dead_letters
         ))?;
     }
-    let found = decisions(client.clone(), names.decisions.clone()).await?;
+    let topic = KafkaTopic {
+        client: client.clone(),
+        topic: names.decisions.clone(),
+    };
+    let found = decisions(topic).await?;
     for (decision, count) in &found.decisions {
         line(format_args!("  {decision:<10} {count:>8}"))?;
     }
@@ -76,10 +85,11 @@ pub async fn print(client: &KafkaClient, names: &Names, watched: &Watched) -> an
     Ok(())
 }
 
-async fn decisions(client: KafkaClient, topic: String) -> anyhow::Result<Found> {
+async fn decisions(topic: KafkaTopic) -> anyhow::Result<Found> {
     let reading = tokio::task::spawn_blocking(move || {
         let mut found = Found::default();
-        let read = kafka::read_committed(&client, &topic, |value| {
+        let reader = TopicReader::new(&topic, "scoregate.demo")?;
+        let read = reader.read_all(|value| {
             found.records += 1;
             if let Ok(decision) = serde_json::from_slice::<Decision>(value) {
                 found.ids.insert(decision.output.payment_id);

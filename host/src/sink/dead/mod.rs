@@ -8,6 +8,7 @@ mod last_resort;
 mod letter;
 pub mod line;
 mod postgres;
+pub(super) mod row;
 mod sqlite;
 mod topic;
 

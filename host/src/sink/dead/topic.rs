@@ -10,7 +10,7 @@ use crate::{
     config::KafkaTopic,
     dead_letter::{Cause, header},
     event::Header,
-    kafka::{KafkaFailure, Kept, LetterTopic},
+    kafka::{KafkaFailure, Kept, TopicReader},
     sink::error::{Failure, SinkError},
 };
 
@@ -20,13 +20,13 @@ const PAGE_MAX_RECORDS: usize = 500;
 /// See the module.
 pub struct TopicLetters {
     pipeline: String,
-    topic: Arc<LetterTopic>,
+    topic: Arc<TopicReader>,
 }
 
 impl TopicLetters {
     pub fn open(config: &KafkaTopic, pipeline: &str) -> Result<Self, SinkError> {
         let group = format!("scoregate.dead-letters.{pipeline}");
-        let topic = LetterTopic::new(config, &group).map_err(|error| failed(error, pipeline))?;
+        let topic = TopicReader::new(config, &group).map_err(|error| failed(error, pipeline))?;
         Ok(Self {
             pipeline: pipeline.into(),
             topic: Arc::new(topic),
@@ -124,7 +124,7 @@ impl TopicLetters {
 
     async fn blocking<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&LetterTopic) -> Result<T, KafkaFailure> + Send + 'static,
+        work: impl FnOnce(&TopicReader) -> Result<T, KafkaFailure> + Send + 'static,
     ) -> Result<T, SinkError> {
         let topic = self.topic.clone();
         let done = match tokio::task::spawn_blocking(move || work(&topic)).await {

@@ -32,9 +32,14 @@ fn says(error: &SinkError, temporary: bool, words: &[&str]) {
     for word in words {
         assert!(text.contains(word), "`{word}` is missing in: {text}");
     }
+    let state = if temporary {
+        "at the moment: it is busy or cannot be reached"
+    } else {
+        "until an operator has put it right"
+    };
     assert_eq!(
         error.for_caller(),
-        "the sink sqlite of pipeline `fraud` does not take rows at the moment"
+        format!("the sink sqlite of pipeline `fraud` does not take rows {state}")
     );
 }
 

@@ -2,8 +2,7 @@
 
 use std::path::Path;
 
-use bytes::Bytes;
-use sqlx::{AssertSqlSafe, Row as _, sqlite::SqliteRow};
+use sqlx::{AssertSqlSafe, sqlite::SqliteRow};
 
 use super::{
     KIND,
@@ -14,7 +13,7 @@ use crate::{
     dead_letter::{Cause, DeadLetter},
     sink::{
         columns,
-        dead::{Filter, Letter, Order},
+        dead::{Filter, Letter, Order, row},
         error::SinkError,
         rows::Rows,
         trouble::Trouble,
@@ -155,7 +154,7 @@ impl SqliteDeadLetters {
     }
 
     fn letter(&self, row: &SqliteRow) -> Result<Letter, SinkError> {
-        read(row).map_err(|error| {
+        row::read(row).map_err(|error| {
             let trouble = Trouble::Permanent(format!(
                 "{}: table `{}` holds a row that this version cannot read ({error})",
                 self.file.path.display(),
@@ -168,33 +167,4 @@ impl SqliteDeadLetters {
     pub async fn close(self) {
         self.file.close().await;
     }
-}
-
-fn read(row: &SqliteRow) -> sqlx::Result<Letter> {
-    let ms = |column: &str| row.try_get::<i64, _>(column).map(|ms| ms.max(0) as u64);
-    let bytes = |column: &str| {
-        row.try_get::<Option<Vec<u8>>, _>(column)
-            .map(|bytes| bytes.map(Bytes::from))
-    };
-    let strange = |what: &str, text: &str| sqlx::Error::Decode(format!("{what} {text:?}").into());
-    let (headers, fault): (String, String) = (row.try_get("headers")?, row.try_get("fault")?);
-    let id: String = row.try_get("event_id")?;
-    Ok(Letter {
-        id: id.clone(),
-        event_id: id,
-        pipeline: row.try_get("pipeline")?,
-        key: bytes("event_key")?,
-        payload: bytes("payload")?,
-        headers: columns::read_headers(&headers).ok_or_else(|| strange("headers", &headers))?,
-        event_time_ms: ms("event_time_ms")?,
-        error: row.try_get("error")?,
-        fault: Cause::from_name(&fault).ok_or_else(|| strange("fault", &fault))?,
-        origin: row.try_get("origin")?,
-        adapter: row.try_get("adapter")?,
-        model: row.try_get("model")?,
-        dead_at_ms: ms("dead_at_ms")?,
-        retried_at_ms: row
-            .try_get::<Option<i64>, _>("retried_at_ms")?
-            .map(|ms| ms.max(0) as u64),
-    })
 }

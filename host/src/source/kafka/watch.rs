@@ -12,8 +12,8 @@ use crate::{
     kafka::{Group, View, client},
 };
 
-/// A coordinator that moves to another broker is no trouble for so long.
-const COORDINATOR_GRACE: Duration = Duration::from_secs(3);
+/// A coordinator or a partition's leader that moves to another broker is no trouble for so long.
+const MOVE_GRACE: Duration = Duration::from_secs(3);
 /// How often a missing topic is looked for, and how long that may take.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 const LOOK_MAX: Duration = Duration::from_millis(500);
@@ -30,6 +30,7 @@ pub struct Watch {
     /// None until librdkafka told anything.
     view: Option<View>,
     coordinator_down: Option<Instant>,
+    leader_gone: Option<Instant>,
 }
 
 impl Watch {
@@ -47,6 +48,7 @@ impl Watch {
             claiming: None,
             view: None,
             coordinator_down: None,
+            leader_gone: None,
         }
     }
 
@@ -135,10 +137,21 @@ impl Watch {
         } else {
             self.coordinator_down.get_or_insert_with(Instant::now);
         }
-        let down = self.coordinator_down;
-        if down.is_some_and(|since| since.elapsed() > COORDINATOR_GRACE) {
+        let lasts = |since: Instant| since.elapsed() > MOVE_GRACE;
+        if self.coordinator_down.is_some_and(lasts) {
             let name = group.name();
             let away = format!("no coordinator of group `{name}` answers at the brokers {brokers}");
+            return Some(group.reasons().explain(away));
+        }
+        let Some(partition) = view.without_leader() else {
+            self.leader_gone = None;
+            return refused.cloned();
+        };
+        if lasts(*self.leader_gone.get_or_insert_with(Instant::now)) {
+            let topic = group.topic();
+            let away = format!(
+                "partition {partition} of topic `{topic}` has no leader at the brokers {brokers}: nothing of it can be read"
+            );
             return Some(group.reasons().explain(away));
         }
         refused.cloned()

@@ -59,7 +59,7 @@ impl<'i> Attempt<'i> {
         let group = &self.inner.group;
         if state.producer.is_none() {
             // It ends what was left open before: from here on the group's committed offsets tell what was delivered.
-            state.producer = Some(self.begin_anew()?);
+            state.producer = Some(self.begin_anew(STEPS_MAX)?);
         }
         let gate = group.gate();
         let settled = state.delivered.settle(group);
@@ -83,8 +83,22 @@ impl<'i> Attempt<'i> {
         Err(self.failure(state, stop))
     }
 
+    /// Ends what an earlier life of this gateway left open: until then the group's offsets of its last events cannot be read, and
+    /// without those nothing comes that would begin a transaction.
+    pub fn prepare(&self, state: &mut State) {
+        if state.producer.is_some() {
+            return;
+        }
+        match self.begin_anew(STEP_MAX) {
+            Ok(producer) => state.producer = Some(producer),
+            Err(error) => {
+                tracing::debug!(%error, "transactions do not begin yet; the first outcome tries again");
+            }
+        }
+    }
+
     /// A client that has fenced all before it with this id.
-    fn begin_anew(&self) -> Result<Producer, SinkError> {
+    fn begin_anew(&self, wait_max: Duration) -> Result<Producer, SinkError> {
         let Inner {
             cluster,
             id,
@@ -93,7 +107,7 @@ impl<'i> Attempt<'i> {
         } = self.inner;
         let producer = Producer::new(&cluster.client, id, Use::Transactions { id })
             .map_err(|error| failure::permanent(pipeline, error.to_string()))?;
-        let deadline = Instant::now() + STEPS_MAX;
+        let deadline = Instant::now() + wait_max;
         repeat(deadline, |wait_max| producer.init_transactions(wait_max)).map_err(|trouble| {
             self.temporary(format!(
                 "transactions of `{id}` cannot begin at {}: {}",

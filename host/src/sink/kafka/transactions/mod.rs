@@ -96,6 +96,13 @@ impl Transactions {
         })
     }
 
+    /// Ends what was left open before, as far as brokers can be reached.
+    pub(in crate::sink) async fn prepare(&self) {
+        let (inner, runtime) = (self.inner.clone(), Handle::current());
+        let prepare = move || Attempt::new(&inner, &runtime).prepare(&mut lock(&inner.state));
+        tokio::task::spawn_blocking(prepare).await.ok();
+    }
+
     pub(in crate::sink) async fn write(
         &self,
         scored: &[Scored],
