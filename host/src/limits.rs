@@ -73,7 +73,7 @@ pub const COMPONENT_MAX_BYTES: u64 = 64 << 20;
 pub const COMPILE_MAX_SECONDS: u64 = 30;
 pub const COMPILE_CEILING_SECONDS: u64 = 3_600;
 pub const COMPILE_MAX_BYTES: u64 = 2 << 30;
-/// With less, the samples do not compile.
+/// Twice what the largest sample needs.
 pub const COMPILE_FLOOR_BYTES: u64 = 64 << 20;
 pub const COMPILE_CEILING_BYTES: u64 = 64 << 30;
 /// Such children at once, and the machine code that one may give back.

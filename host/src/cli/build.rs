@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use scoregate_build::BuildRequest;
 use serde_json::json;
 
-use super::OutputFormat;
+use super::{OutputFormat, golden};
 use crate::{
     file,
     output::line,
@@ -25,6 +25,9 @@ pub struct Args {
     /// The component; by default the folder's name with `.wasm`, here.
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Golden cases that the component is to carry: inputs with expected results, tried wherever it is loaded, and now.
+    #[arg(long, value_name = "FILE")]
+    golden: Option<PathBuf>,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     output: OutputFormat,
@@ -36,10 +39,13 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         target_dir: std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from),
         ..BuildRequest::new(&args.dir)
     };
-    let component = scoregate_build::build(&request)?;
+    let mut component = scoregate_build::build(&request)?;
     let checked = plugin::check(&component);
     let checked = checked
         .map_err(|error: CheckError| anyhow::anyhow!("what was built is no plugin: {error}"))?;
+    if let Some(file) = &args.golden {
+        component = golden::carry(&component, file)?;
+    }
     let out = match args.out {
         Some(out) => out,
         None => {

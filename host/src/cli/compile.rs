@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context as _;
 use scoregate_compiler::{Options, Summary, compile, limits::MODEL_MAX_BYTES, parse_outputs};
 
-use super::OutputFormat;
+use super::{OutputFormat, golden};
 use crate::{file, output::line};
 
 /// Compiles a trained model's file to a component.
@@ -34,6 +34,9 @@ pub struct Args {
     /// The model's version, which the Open Inference Protocol shows.
     #[arg(long, default_value = "1")]
     version: String,
+    /// Golden cases that the component is to carry: inputs with expected outputs, tried wherever it is loaded, and now.
+    #[arg(long, value_name = "FILE")]
+    golden: Option<PathBuf>,
     /// How the summary is printed.
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     format: OutputFormat,
@@ -58,7 +61,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             .unwrap_or_else(|| stem.to_string_lossy().into_owned()),
         version: args.version,
     };
-    let compiled = compile(&model, &options).with_context(|| shown.to_string())?;
+    let mut compiled = compile(&model, &options).with_context(|| shown.to_string())?;
+    if let Some(file) = &args.golden {
+        compiled.component = golden::carry(&compiled.component, file)?;
+        compiled.summary.component_bytes = compiled.component.len();
+    }
     file::replace(&out, &compiled.component)
         .with_context(|| format!("{} cannot be written", out.display()))?;
     match args.format {

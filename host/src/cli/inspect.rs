@@ -40,6 +40,8 @@ struct Inspection {
     imports: Vec<String>,
     /// Memory of one instance after `configure`: `memory_max_bytes` must be more.
     memory_bytes: u64,
+    /// Those that it carries; they hold.
+    golden_cases: usize,
     #[serde(flatten)]
     face: Face,
 }
@@ -83,6 +85,7 @@ fn inspect(args: &Args, file: &str) -> anyhow::Result<Inspection> {
         size_bytes: parts.size_bytes,
         imports: parts.imports.clone(),
         memory_bytes: release.memory_bytes() as u64,
+        golden_cases: parts.golden_cases,
         face: Face::of(&release),
     })
 }
@@ -106,6 +109,10 @@ fn print(inspection: &Inspection) -> anyhow::Result<()> {
         "  memory   {} bytes of one instance after `configure`; `memory_max_bytes` must be more",
         inspection.memory_bytes
     ))?;
+    match inspection.golden_cases {
+        0 => {}
+        cases => line(format_args!("  golden   {cases} of {cases} cases hold"))?,
+    }
     let imports = match inspection.imports.as_slice() {
         [] => "none".to_owned(),
         imports => imports.iter().map(told).collect::<Vec<_>>().join(", "),

@@ -7,6 +7,7 @@ mod build;
 mod compile;
 mod dead_letters;
 mod deploy;
+mod golden;
 mod inspect;
 mod moment;
 mod promote;

@@ -148,20 +148,22 @@ impl Cache {
     }
 }
 
-/// Code of which this file has seen who made it, in memory: a file might change after it was read.
+/// Code in memory (a file might change after it was read) of which this file has seen who made it; [`Cache::load`] alone makes one, of
+/// one of two things.
+///
+/// 1. What [`Compiler::compile`] has just returned: bytes of this process's own engine, or of a child's. The child is this very executable
+///    (`/proc/self/exe`, not what may stand at its path by now), started by this process without an environment, so that nothing else is
+///    loaded into it. Its answer comes over a pipe that no third process holds, and counts only where the child ended by itself and well.
+///    All that an attacker chooses is the component, which the child gives to the same compiler as this process would: what could make
+///    the child answer with wrong code could make this process compile wrong code.
+/// 2. Bytes whose MAC, over exactly these bytes and their file's name, which holds digest and engine, was verified with a key that only the
+///    host's user can read. `Cache::write` alone signs, and only what is of 1.
 struct Trusted<'c>(&'c [u8]);
 
 impl Trusted<'_> {
     fn load(&self, engine: &wasmtime::Engine) -> wasmtime::Result<Component> {
-        // SAFETY: `deserialize` needs bytes that `serialize` of a trusted process made, unchanged. `Cache::load` alone makes a
-        // `Trusted`, of one of two things. (1) What `Compiler::compile` has just returned: bytes of this process's own engine, or of
-        // a child's. The child is this very executable (`/proc/self/exe`, so not what may stand at its path by now), started by this
-        // process without an environment, so that nothing else is loaded into it, and its answer comes over a pipe that no third
-        // process holds; it counts only where the child ended by itself and well. All that an attacker chooses is the component, which
-        // the child gives to the same compiler as this process would: what could make the child answer with wrong code could make
-        // this process compile wrong code. (2) Bytes whose MAC, over exactly these bytes and their file's name, which holds digest and
-        // engine, was verified with a key that only the host's user can read; `write` alone signs, and only what is of (1). That the
-        // code is of this engine's version and settings is checked by `deserialize` itself.
+        // SAFETY: `deserialize` needs bytes that `serialize` of a trusted process made, unchanged: `Trusted` says why these are.
+        // That the code is of this engine's version and settings is checked by `deserialize` itself.
         #[allow(unsafe_code)]
         unsafe {
             Component::deserialize(engine, self.0)

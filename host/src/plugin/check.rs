@@ -45,7 +45,9 @@ pub struct Checked {
 pub enum CheckError {
     #[error("the file is empty; expected a WebAssembly component")]
     Empty,
-    #[error("the component has {bytes} bytes; the limit is {COMPONENT_MAX_BYTES}")]
+    #[error(
+        "the component has {bytes} bytes; the limit is {COMPONENT_MAX_BYTES}: strip its debug information, or keep large tables out of it"
+    )]
     TooLarge { bytes: u64 },
     #[error(
         "the file is not WebAssembly: it begins with {found}, not with `\\0asm`; make a component by `scoregate build` or `scoregate compile`"
@@ -74,7 +76,7 @@ pub enum CheckError {
     #[error("the component lacks the export `scoregate:plugin/plugin`, which every plugin has")]
     NoPlugin,
     #[error(
-        "the component was built for version {found} of `scoregate:plugin`; this host serves {VERSION_PREFIX}x"
+        "the component was built for version {found} of `scoregate:plugin`; this host serves {VERSION_PREFIX}x; build it with an SDK of that version"
     )]
     Version { found: String },
     #[error("its golden cases are wrong: {0}")]
@@ -246,6 +248,15 @@ mod tests {
             check(b"\0asm\x0d\0\x01\0"),
             Err(CheckError::NoWorld { .. })
         ));
+    }
+
+    #[test]
+    fn what_is_too_large_is_refused_before_it_is_read() {
+        let text = check(&vec![0; 200 << 20]).unwrap_err().to_string();
+        assert!(
+            text.starts_with("the component has 209715200 bytes; the limit is 67108864: "),
+            "{text}"
+        );
     }
 
     #[test]

@@ -79,14 +79,13 @@ pub fn fit(
     let inputs = join(
         ("the model's input", &signature.inputs),
         ("the adapter's feature", &contract.features),
+        |want, made| {
+            format!("the model's input `{want}` is no feature of the adapter, which makes {made}")
+        },
         &mut reasons,
     );
     for feature in &contract.features {
-        if !signature
-            .inputs
-            .iter()
-            .any(|input| input.name == feature.name)
-        {
+        if named(&signature.inputs, &feature.name).is_none() {
             reasons.push(format!(
                 "the adapter's feature `{feature}` is no input of the model"
             ));
@@ -95,6 +94,9 @@ pub fn fit(
     let scores = join(
         ("the adapter's score", &contract.scores),
         ("the model's output", &signature.outputs),
+        |want, given| {
+            format!("the adapter's score `{want}` is no output of the model, which gives {given}")
+        },
         &mut reasons,
     );
     if reasons.is_empty() {
@@ -112,32 +114,50 @@ pub fn fit(
 fn join(
     (wanted_word, wanted): (&str, &[TensorSpec]),
     (offered_word, offered): (&str, &[TensorSpec]),
+    missing: impl Fn(&TensorSpec, &str) -> String,
     reasons: &mut Vec<String>,
 ) -> Vec<usize> {
     let mut positions = Vec::with_capacity(wanted.len());
     for want in wanted {
-        match offered.iter().position(|offer| offer.name == want.name) {
+        match named(offered, &want.name) {
             None => {
                 let specs: Vec<_> = offered.iter().map(|offer| format!("`{offer}`")).collect();
-                reasons.push(format!(
-                    "{wanted_word} `{want}` has no counterpart; on the other side are {}",
-                    specs.join(", ")
-                ));
+                let renamed = offered
+                    .iter()
+                    .find(|offer| agree(want, offer) && named(wanted, &offer.name).is_none());
+                let hint = renamed.map_or(String::new(), |offer| {
+                    format!("; was it renamed from or to `{}`?", offer.name)
+                });
+                reasons.push(missing(want, &specs.join(", ")) + &hint);
             }
             Some(position) if agree(want, &offered[position]) => positions.push(position),
-            Some(position) => reasons.push(format!(
-                "{wanted_word} is `{want}`, {offered_word} is `{}`",
-                offered[position]
-            )),
+            Some(position) => {
+                let offer = &offered[position];
+                let differs = match (want.datatype == offer.datatype, dims_agree(want, offer)) {
+                    (true, _) => "their shapes differ",
+                    (false, true) => "their datatypes differ",
+                    (false, false) => "their datatypes and shapes differ",
+                };
+                reasons.push(format!(
+                    "{wanted_word} is `{want}`, {offered_word} is `{offer}`: {differs}"
+                ));
+            }
         }
     }
     positions
 }
 
+fn named(specs: &[TensorSpec], name: &str) -> Option<usize> {
+    specs.iter().position(|spec| spec.name == name)
+}
+
 /// Equal datatypes, and dimensions that are equal or left open by either side.
 fn agree(want: &TensorSpec, offer: &TensorSpec) -> bool {
-    want.datatype == offer.datatype
-        && want.shape.len() == offer.shape.len()
+    want.datatype == offer.datatype && dims_agree(want, offer)
+}
+
+fn dims_agree(want: &TensorSpec, offer: &TensorSpec) -> bool {
+    want.shape.len() == offer.shape.len()
         && std::iter::zip(&want.shape, &offer.shape).all(|(&a, &b)| a == b || a < 0 || b < 0)
 }
 
@@ -194,11 +214,28 @@ mod tests {
         assert_eq!(
             misfit.reasons,
             [
-                "the model's input is `features FP32 [-1, 15]`, the adapter's feature is `features FP64 [-1, 14]`",
+                "the model's input is `features FP32 [-1, 15]`, the adapter's feature is `features FP64 [-1, 14]`: their datatypes and shapes differ",
                 "the adapter's feature `extra FP32 [-1, 1]` is no input of the model",
-                "the adapter's score `risk FP32 [-1, 1]` has no counterpart; on the other side are `margin FP32 [-1, 1]`, `probability FP32 [-1, 1]`",
+                "the adapter's score `risk FP32 [-1, 1]` is no output of the model, which gives `margin FP32 [-1, 1]`, `probability FP32 [-1, 1]`; was it renamed from or to `margin`?",
             ]
         );
         assert!(misfit.to_string().starts_with("adapter payments@sha256:"));
+    }
+
+    #[test]
+    fn a_renamed_feature_is_told_with_its_new_name() {
+        let contract = Contract {
+            features: vec![spec("inputs", Datatype::Fp32, &[-1, 15])],
+            scores: vec![spec("margin", Datatype::Fp32, &[-1, -1])],
+            headers: vec![],
+        };
+        let misfit = try_fit(&contract, &signature()).unwrap_err();
+        assert_eq!(
+            misfit.reasons,
+            [
+                "the model's input `features FP32 [-1, 15]` is no feature of the adapter, which makes `inputs FP32 [-1, 15]`; was it renamed from or to `inputs`?",
+                "the adapter's feature `inputs FP32 [-1, 15]` is no input of the model",
+            ]
+        );
     }
 }

@@ -44,3 +44,4 @@ mod sinks;
 mod store;
 mod tidy;
 mod transport;
+mod way_in;

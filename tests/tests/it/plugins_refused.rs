@@ -231,10 +231,7 @@ fn a_pair_that_does_not_fit_is_refused_and_both_sides_are_named() {
         ),
         (
             "score",
-            [
-                "margin FP32 [-1]",
-                "on the other side are `score FP32 [-1]`",
-            ],
+            ["margin FP32 [-1]", "which gives `score FP32 [-1]`"],
         ),
         (
             "kinds",

@@ -83,10 +83,9 @@ fn full() -> Config {
             admin: "[::1]:9090".parse().unwrap(),
             admin_token_file: None,
             body_max_bytes: 1 << 20,
-            allowed_origins: vec![
-                "http://127.0.0.1:8000".into(),
-                "https://shop.example".into(),
-            ],
+            allowed_origins: ["http://127.0.0.1:8000", "https://shop.example"]
+                .map(String::from)
+                .into(),
         },
         store: Store {
             path: "/etc/gw/releases".into(),

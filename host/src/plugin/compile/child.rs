@@ -1,9 +1,11 @@
 //! The child that compiles one component: it limits itself, reads the component from stdin, and writes the code to stdout.
 
 use std::{
+    any::Any,
     fs,
     io::{self, Read as _, Write as _},
     os::fd::{FromRawFd as _, OwnedFd, RawFd},
+    panic,
     process::ExitCode,
     thread,
 };
@@ -21,7 +23,7 @@ pub const REFUSED: u8 = 3;
 pub const NO_MEMORY: u8 = 4;
 pub const UNFIT: u8 = 5;
 
-/// Compiling waits for the threads that score: at half load it is no slower, at full load it takes longer and nobody notices.
+/// Compiling gives way to the threads that score; it goes on all the same where they take every core.
 const NICENESS: i32 = 10;
 /// Of the thread that compiles. It counts as memory; the main thread's stack would not.
 const STACK_BYTES: usize = 16 << 20;
@@ -51,13 +53,17 @@ pub fn run(limits: ChildLimits) -> ExitCode {
         eprintln!("it was not given a component");
         return ExitCode::from(UNFIT);
     }
+    // Its words without the place in the sources: they are handed on.
+    panic::set_hook(Box::new(|panic| {
+        eprintln!("{}", panic.payload_as_str().unwrap_or("it panicked"));
+    }));
     let thread = thread::Builder::new().stack_size(STACK_BYTES);
     let compiled = thread.spawn(move || compile(&component));
     let (code, output) = match compiled.map(thread::JoinHandle::join) {
         Ok(Ok(Ok(code))) => (0, code),
         Ok(Ok(Err(CompileError::Refused(reason)))) => (REFUSED, reason.into_bytes()),
         Ok(Ok(Err(_))) | Err(_) => return ExitCode::from(NO_MEMORY),
-        // The panic's own words are on stderr.
+        Ok(Err(panic)) if is_want_of_memory(&*panic) => return ExitCode::from(NO_MEMORY),
         Ok(Err(_)) => return ExitCode::from(UNFIT),
     };
     let mut stdout = io::stdout().lock();
@@ -65,6 +71,13 @@ pub fn run(limits: ChildLimits) -> ExitCode {
         Ok(()) => ExitCode::from(code),
         Err(_) => ExitCode::from(UNFIT),
     }
+}
+
+/// Parts of the compiler panic where they get none.
+fn is_want_of_memory(panic: &(dyn Any + Send)) -> bool {
+    let words = panic.downcast_ref::<String>().map(String::as_str);
+    let words = words.or_else(|| panic.downcast_ref::<&str>().copied());
+    words.is_some_and(|words| words.contains("out of memory") || words.contains("out-of-memory"))
 }
 
 fn compile(component: &[u8]) -> Result<Vec<u8>, CompileError> {

@@ -153,3 +153,6 @@ fn try_each<C>(
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

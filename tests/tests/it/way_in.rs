@@ -1,0 +1,153 @@
+//! A release's way in: what takes the compiler too long or too much, and what its own golden cases say against it.
+
+use scoregate::plugin::with_golden;
+use scoregate_tests::{
+    bombs::compile_bomb,
+    command::{self, run},
+    folder::Folder,
+    plugins, workspace,
+};
+use serde_json::Value;
+
+fn file(name: &str) -> String {
+    let path = workspace::root().join("plugins").join(name);
+    path.canonicalize().expect("a sample").display().to_string()
+}
+
+/// What a gateway with a compile bomb says of it.
+fn refused(store: &str) -> String {
+    let folder = Folder::with(&format!(
+        "[store]\npath = \"store\"\n{store}\n[plugins.bomb]\nfile = \"bomb.wasm\"\n"
+    ));
+    folder.write("bomb.wasm", compile_bomb());
+    let stderr = command::refused(&folder);
+    let kept = std::fs::read_dir(folder.path("store/cache")).expect("the cache");
+    assert_eq!(kept.count(), 0, "code was kept");
+    stderr
+}
+
+#[test]
+fn what_compiles_too_long_is_ended() {
+    let stderr = refused("compile_max_seconds = 1\ncompile_max_bytes = 17179869184");
+    assert!(
+        stderr.contains("plugin `bomb`: ") && stderr.contains("compiling it took longer than 1 s"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn what_takes_too_much_memory_to_compile_is_ended() {
+    let stderr = refused("compile_max_seconds = 600\ncompile_max_bytes = 67108864");
+    assert!(
+        stderr.contains("compiling it needed more than 67108864 bytes of memory"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_command_that_only_gateways_use_is_in_no_help() {
+    let ended = run(&Folder::new(), ["--help"]);
+    assert!(
+        !ended.stdout.contains("compile-release"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn golden_cases_go_with_a_component() {
+    let folder = Folder::new();
+    let (model, golden) = (file("fraud/fraud.json"), file("fraud/golden.json"));
+    let out = ["-o", "fraud.wasm", "--golden", &golden];
+    let ended = run(&folder, ["compile", &model].into_iter().chain(out));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let ended = run(&folder, ["inspect", "fraud.wasm", "--output", "json"]);
+    let told: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    assert_eq!(told["golden_cases"], 1);
+    let bytes = std::fs::read(folder.path("fraud.wasm")).expect("the component");
+    assert_eq!(told["size_bytes"], bytes.len());
+    let text = run(&folder, ["inspect", "fraud.wasm"]).stdout;
+    assert!(text.contains("golden   1 of 1 cases hold"), "{text}");
+}
+
+#[test]
+fn golden_cases_that_do_not_hold_are_found_where_it_is_built() {
+    let folder = Folder::new();
+    let golden = std::fs::read_to_string(file("fraud/golden.json")).expect("the cases");
+    folder.write("golden.json", golden.replace("0.84630156", "0.9"));
+    let model = file("fraud/fraud.json");
+    let ended = run(
+        &folder,
+        [
+            "compile",
+            &model,
+            "-o",
+            "fraud.wasm",
+            "--golden",
+            "golden.json",
+        ],
+    );
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stderr.contains("golden.json: its golden cases do not hold: golden case 0 (`held-out payments`): row 2 of `probability`: expected 0.9, got 0.84630156"),
+        "{}",
+        ended.stderr
+    );
+    assert!(!folder.path("fraud.wasm").exists());
+}
+
+/// A gateway's answer to the sample pipeline with these cases in its adapter.
+fn with_cases(change: impl FnOnce(String) -> String) -> Result<(), String> {
+    let golden = std::fs::read_to_string(file("payments/golden.json")).expect("the cases");
+    let carrying = with_golden(plugins::payments(), change(golden).as_bytes());
+    let (component, _) = carrying.map_err(|error| error.to_string())?;
+    let folder = Folder::fraud("");
+    folder.write("payments.wasm", component);
+    let ended = run(&folder, ["validate", "gateway.toml"]);
+    match ended.code {
+        Some(0) => Ok(()),
+        _ => Err(ended.stderr),
+    }
+}
+
+#[test]
+fn an_adapter_must_pass_its_own_golden_cases() {
+    with_cases(|golden| golden).expect("the sample's cases hold");
+    for (from, to, expected) in [
+        (
+            "\"decision\": \"decline\"",
+            "\"decision\": \"approve\"",
+            "row 2 of `outcomes`, `decision`: expected \"approve\", got \"decline\"",
+        ),
+        (
+            "[20.13, 0.3339416",
+            "[20.13, 0.3339417",
+            "row 0 of `features`, element 1: expected 0.3339417, got 0.3339416",
+        ),
+        (
+            "\"rejected\": [{ \"row\": 3 }]",
+            "\"rejected\": []",
+            "row 3 of `events` was not expected to be rejected",
+        ),
+        (
+            "\"amount_eur\": 20.13",
+            "\"amount_eur\": 20.14",
+            "row 0 of `outcomes`, `output`: expected {",
+        ),
+        (
+            "\"decline_above\": 0.8",
+            "\"decline_above\": 8",
+            "the plugin cannot be started with their `config`: decline_above",
+        ),
+    ] {
+        let changed = |golden: String| {
+            assert!(golden.contains(from), "the cases lack {from}");
+            golden.replace(from, to)
+        };
+        let told = with_cases(changed).expect_err(from);
+        assert!(
+            told.contains("plugin `payments`") && told.contains(expected),
+            "`{told}` lacks `{expected}`"
+        );
+    }
+}
