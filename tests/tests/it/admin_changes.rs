@@ -266,8 +266,8 @@ async fn of_deploys_at_once_each_is_made_or_refused_and_the_last_one_serves() {
         );
     }
     let mut deploys = Vec::new();
-    for digest in digests.iter().cycle().take(16).cloned() {
-        let mut client = gateway.admin_client();
+    for digest in digests.iter().cycle().take(16) {
+        let (mut client, digest) = (gateway.admin_client(), digest.clone());
         deploys.push(tokio::spawn(async move {
             let reply = roll_out(&mut client, &digest, json!({})).await;
             assert!([200, 409].contains(&reply.status), "{reply:?}");
