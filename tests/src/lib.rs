@@ -7,6 +7,7 @@ pub mod components;
 pub mod flow;
 pub mod folder;
 pub mod gateway;
+pub mod operator;
 pub mod payments;
 pub mod plugins;
 pub mod rows;

@@ -19,6 +19,55 @@ pub fn fraud() -> &'static [u8] {
     COMPONENT.get_or_init(|| compile("fraud", Some("margin,probability")))
 }
 
+/// The sample model once more, as another release: the same scores, another version.
+pub fn fraud_again(version: &str) -> Vec<u8> {
+    compile_text(
+        &sample("fraud"),
+        "fraud",
+        version,
+        Some("margin,probability"),
+    )
+}
+
+/// The sample model with another margin where every score begins: all of its scores are higher.
+pub fn fraud_shifted() -> Vec<u8> {
+    let mut model: serde_json::Value =
+        serde_json::from_slice(&sample("fraud")).expect("the model's file");
+    model["learner"]["learner_model_param"]["base_score"] = "[9.0E-1]".into();
+    let text = model.to_string();
+    compile_text(
+        text.as_bytes(),
+        "fraud",
+        "shifted",
+        Some("margin,probability"),
+    )
+}
+
+/// The sample model with one tree whose leaves say the opposite.
+pub fn fraud_with_one_tree_changed() -> Vec<u8> {
+    let mut model: serde_json::Value =
+        serde_json::from_slice(&sample("fraud")).expect("the model's file");
+    let tree = &mut model["learner"]["gradient_booster"]["model"]["trees"][0];
+    let leaves: Vec<bool> = tree["left_children"]
+        .as_array()
+        .expect("nodes")
+        .iter()
+        .map(|child| *child == -1)
+        .collect();
+    let conditions = tree["split_conditions"].as_array_mut().expect("conditions");
+    for (condition, _) in conditions.iter_mut().zip(leaves).filter(|(_, leaf)| *leaf) {
+        let value = condition.as_f64().expect("a leaf's value");
+        *condition = (-value).into();
+    }
+    let text = model.to_string();
+    compile_text(
+        text.as_bytes(),
+        "fraud",
+        "changed",
+        Some("margin,probability"),
+    )
+}
+
 /// The adapter of sensor readings.
 pub fn iot() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
@@ -68,14 +117,21 @@ pub fn hostile_model() -> &'static [u8] {
 }
 
 fn compile(name: &str, outputs: Option<&str>) -> Vec<u8> {
+    compile_text(&sample(name), name, "1", outputs)
+}
+
+fn sample(name: &str) -> Vec<u8> {
     let file = format!("plugins/{name}/{name}.json");
-    let model = std::fs::read(workspace::root().join(file)).expect("the model's file");
+    std::fs::read(workspace::root().join(file)).expect("the model's file")
+}
+
+fn compile_text(model: &[u8], name: &str, version: &str, outputs: Option<&str>) -> Vec<u8> {
     let options = Options {
         outputs: outputs.map(|outputs| parse_outputs(outputs).expect("outputs")),
         name: name.into(),
-        version: "1".into(),
+        version: version.into(),
     };
-    let compiled = scoregate_compiler::compile(&model, &options);
+    let compiled = scoregate_compiler::compile(model, &options);
     compiled.expect("the sample model compiles").component
 }
 

@@ -32,6 +32,7 @@ mod parity;
 mod plugins_refused;
 mod poison;
 mod postgres;
+mod rollouts;
 mod samples;
 mod scoring;
 mod servers;
