@@ -116,11 +116,6 @@ impl Pipeline {
             (Some(outbox), Some(delivery))
         };
         let hand_on = hand_on(outbox, metrics.clone());
-        // Callers get their answers in any order; streams have one.
-        let turnstile = config.has_stream().then(|| {
-            let ahead_max = AHEAD_MAX_EVENTS / config.batch_max_events;
-            Arc::new(Turnstile::new(ahead_max, hand_on.clone()))
-        });
         let queue = Arc::new(Queue::new(config.queue_max_events, config.workers));
         let shadow = Arc::new(Shadow::new(
             name.clone(),
@@ -134,8 +129,8 @@ impl Pipeline {
             shadow: shadow.clone(),
             breaker: breaker.clone(),
             metrics: metrics.clone(),
+            turnstile: turnstile(config, &hand_on),
             hand_on,
-            turnstile,
             draining: draining.clone(),
         };
         let workers = Workers::new(
@@ -157,11 +152,7 @@ impl Pipeline {
             health,
             draining,
             queue_max_events: config.queue_max_events,
-            queue_for_streams_events: if config.sources.contains(&config::Source::Http) {
-                config.queue_max_events.div_ceil(2)
-            } else {
-                config.queue_max_events
-            },
+            queue_for_streams_events: queue_for_streams_events(config),
             sources: config.sources.iter().map(config::Source::kind).collect(),
             sinks: sink_kinds,
         };
@@ -301,6 +292,24 @@ impl Pipeline {
         self.metrics.queue_events(self.workers.queue().len());
         self.metrics.breaker_open(self.breaker.open_for().is_some());
         self.metrics.paused(self.is_paused());
+    }
+}
+
+/// Callers get their answers in any order; streams have one.
+fn turnstile(
+    config: &config::Pipeline,
+    hand_on: &HandOn<Settled>,
+) -> Option<Arc<Turnstile<Settled>>> {
+    let ahead_max = AHEAD_MAX_EVENTS / config.batch_max_events;
+    let turnstile = || Arc::new(Turnstile::new(ahead_max, hand_on.clone()));
+    config.has_stream().then(turnstile)
+}
+
+fn queue_for_streams_events(config: &config::Pipeline) -> usize {
+    if config.sources.contains(&config::Source::Http) {
+        config.queue_max_events.div_ceil(2)
+    } else {
+        config.queue_max_events
     }
 }
 

@@ -120,21 +120,7 @@ impl Families {
             "Events that a release on trial was given, by what became of them there",
             families.candidate.clone(),
         );
-        registry.register(
-            "delivery_events",
-            "Outcomes that a sink has taken",
-            families.sinks.events.clone(),
-        );
-        registry.register(
-            "delivery_seconds",
-            "Time until a sink had taken one group of outcomes",
-            families.sinks.seconds.clone(),
-        );
-        registry.register(
-            "sink_errors",
-            "Groups of outcomes that a sink refused",
-            families.sinks.errors.clone(),
-        );
+        families.sinks.register(registry);
         families
     }
 
@@ -178,6 +164,26 @@ impl Families {
             sinks: self.sinks.clone(),
             pipeline,
         }
+    }
+}
+
+impl SinkFamilies {
+    fn register(&self, registry: &mut Registry) {
+        registry.register(
+            "delivery_events",
+            "Outcomes that a sink has taken",
+            self.events.clone(),
+        );
+        registry.register(
+            "delivery_seconds",
+            "Time until a sink had taken one group of outcomes",
+            self.seconds.clone(),
+        );
+        registry.register(
+            "sink_errors",
+            "Groups of outcomes that a sink refused",
+            self.errors.clone(),
+        );
     }
 }
 

@@ -96,7 +96,8 @@ fn config(sources: Vec<config::Source>, breaker_max_faults: u32) -> config::Pipe
 }
 
 fn pipeline_of(config: &config::Pipeline, serving: Serving) -> Pipeline {
-    let metrics = parts().telemetry.pipeline(&config.name);
+    // Counters of its own: the tests' pipelines have one name.
+    let metrics = Telemetry::new().pipeline(&config.name);
     let (pipeline, _) = Pipeline::new(config, serving, Outlets::none(), metrics, PathBuf::new());
     pipeline
 }
