@@ -51,7 +51,6 @@ fn slot(name: &str, expected: Option<Revision>, active: Digest) -> SlotChange {
         active,
         pair: Vec::new(),
         previous: None,
-        pair: Vec::new(),
         rollout: None,
     };
     SlotChange {

@@ -226,7 +226,6 @@ async fn what_an_earlier_version_activated_last_is_each_slots_first_record() {
         active,
         pair: Vec::new(),
         previous: None,
-        pair: Vec::new(),
         rollout: None,
     };
     assert_eq!(told, [("fraud", 2, &state(new)), ("it's", 1, &state(old))]);
