@@ -54,6 +54,15 @@ impl Gateway {
 
     /// For starts that may end before the gateway is ready: then how it ended. With [`FAILPOINTS`] it is the binary that has them.
     pub fn spawn(folder: Arc<Folder>, env: &[(&str, &str)]) -> Result<Self, Ended> {
+        Self::spawn_with_args(folder, env, &[])
+    }
+
+    /// With these options of `serve` as well.
+    pub fn spawn_with_args(
+        folder: Arc<Folder>,
+        env: &[(&str, &str)],
+        args: &[&str],
+    ) -> Result<Self, Ended> {
         let binary = if env.iter().any(|(name, _)| *name == FAILPOINTS) {
             workspace::scoregate_with_failpoints()
         } else {
@@ -63,6 +72,7 @@ impl Gateway {
             .arg("serve")
             .arg(folder.config())
             .args(["--log-format", "json"])
+            .args(args)
             .env_remove("RUST_LOG")
             .env_remove(FAILPOINTS)
             .envs(env.iter().copied())

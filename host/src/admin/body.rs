@@ -26,7 +26,16 @@ pub struct Object {
 
 /// Reads a body that is an object, or empty, which is an empty object.
 pub async fn object(body: Incoming, bodies: &Bodies) -> Result<Object, Problem> {
-    let bytes = receive(body, bodies, Duration::from_millis(BODY_READ_MAX_MS)).await?;
+    object_within(body, bodies, BODY_READ_MAX_MS).await
+}
+
+/// The same, for one that may take so long to arrive.
+pub async fn object_within(
+    body: Incoming,
+    bodies: &Bodies,
+    max_ms: u64,
+) -> Result<Object, Problem> {
+    let bytes = receive(body, bodies, Duration::from_millis(max_ms)).await?;
     Object::read(&bytes)
 }
 

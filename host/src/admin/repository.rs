@@ -16,6 +16,7 @@ use crate::{
         body::Body,
         problem::{Problem, echo},
     },
+    limits::UPLOAD_READ_MAX_MS,
     release::Digest,
     rollout::{Order, Refused, StrategyOrder},
 };
@@ -73,8 +74,11 @@ impl Admin {
         mut asked: Asked<'_>,
     ) -> Result<Response<Body>, Problem> {
         let status = self.model(model)?;
-        let mut body = body::object(asked.body()?, &self.access.encoded).await?;
-        let release = match wanted(&mut body)? {
+        let body = asked.body()?;
+        let mut body = body::object_within(body, &self.access.encoded, UPLOAD_READ_MAX_MS).await?;
+        let wanted = wanted(&mut body)?;
+        body.finish()?;
+        let release = match wanted {
             Wanted::Active => return Ok(answer(&json!({}))),
             Wanted::Release(digest) => digest,
             Wanted::Component(component) => {
@@ -84,7 +88,6 @@ impl Admin {
                 }
             }
         };
-        body.finish()?;
         if active(&status) == Some(release) {
             return Ok(answer(&json!({})));
         }

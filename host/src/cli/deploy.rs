@@ -99,6 +99,11 @@ async fn deploy(args: Args) -> Result<ExitCode, Failed> {
     if args.dry_run {
         return dry_run(&args, &reports);
     }
+    if let [report] = &reports[..]
+        && !report.fits()
+    {
+        return Err(misfit(&args.file, report));
+    }
     let order = order(&args, &reports);
     let path = format!("/v1/plugins/{}/rollout", args.plugin);
     let answer = match remote.post(&path, order.to_string()).await {
@@ -138,6 +143,20 @@ async fn upload(
     }
 }
 
+/// The store has it, but nothing can serve it by itself.
+fn misfit(path: &Path, report: &Report) -> Failed {
+    let message = not_deployed(path);
+    let mut told = json!(report);
+    told["fits"] = false.into();
+    let answer = json!({ "error": message, "report": told });
+    Failed::Refused { message, answer }
+}
+
+fn not_deployed(path: &Path) -> String {
+    let path = path.display();
+    format!("{path} was not deployed: it does not fit, and what serves is as it was")
+}
+
 /// Shows the report of a refusal that has one.
 fn told(failed: Failed, path: &Path, output: OutputFormat) -> anyhow::Result<Failed> {
     let Failed::Refused { message, answer } = failed else {
@@ -148,7 +167,7 @@ fn told(failed: Failed, path: &Path, output: OutputFormat) -> anyhow::Result<Fai
         && output == OutputFormat::Text
     {
         report::print(&path.display().to_string(), &report)?;
-        let message = format!("{} was not deployed; nothing was changed", path.display());
+        let message = not_deployed(path);
         return Ok(Failed::Refused { message, answer });
     }
     Ok(Failed::Refused { message, answer })

@@ -5,9 +5,12 @@ use std::time::Duration;
 use tokio::{task::JoinHandle, time::timeout};
 
 use crate::{
-    config::{Config, DeadLetter, KafkaTopic, Outbox, Pipeline, PostgresTable, Sink, Source},
+    config::{
+        Config, DatabaseUrl, DeadLetter, KafkaTopic, Outbox, Pipeline, PostgresTable, Sink, Source,
+    },
     sink::{self, SinkError, postgres::PostgresDeadLetters},
     source::OutboxSource,
+    store::Store,
 };
 
 /// How long one server may take to answer. Questions bound themselves to less where they can, and then say more.
@@ -34,9 +37,10 @@ impl Question {
     }
 }
 
-/// What keeps topics and tables from being used, one sentence each; all are asked side by side.
+/// What keeps topics, tables and the store's database from being used, one sentence each; all are asked side by side.
 pub async fn check_connections(config: &Config) -> Vec<String> {
-    let asked: Vec<_> = config.pipelines.iter().flat_map(ask_all).collect();
+    let mut asked: Vec<_> = config.pipelines.iter().flat_map(ask_all).collect();
+    asked.extend(config.store.url.clone().map(ask_store));
     let mut faults = Vec::new();
     for (place, answer) in asked {
         let fault = match answer.await {
@@ -51,6 +55,14 @@ pub async fn check_connections(config: &Config) -> Vec<String> {
 }
 
 type Answer = JoinHandle<Result<Result<(), String>, tokio::time::error::Elapsed>>;
+
+fn ask_store(url: DatabaseUrl) -> (String, Answer) {
+    let asked = async move {
+        let answer = timeout(ANSWER_MAX, Store::connect(&url)).await;
+        answer.map(|answer| answer.map_err(|error| error.to_string()))
+    };
+    ("store".to_owned(), tokio::spawn(asked))
+}
 
 fn ask_all(pipeline: &Pipeline) -> Vec<(String, Answer)> {
     let name = &pipeline.name;

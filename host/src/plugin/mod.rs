@@ -33,3 +33,4 @@ pub use model::ModelInstance;
 pub use parts::{Parts, Settings};
 pub use release::{AdapterRelease, LoadError, ModelRelease, Release};
 pub use slot::{Face, ReleaseStatus, SlotStatus, SpecStatus};
+pub use steps::{Steps, StepsMs};

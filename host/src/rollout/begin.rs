@@ -6,11 +6,11 @@ use super::{
     Done, Order, Refused, Report, Rollouts, StrategyOrder,
     change::{Turn, Wish},
     next,
-    steps::Steps,
 };
 use crate::{
     clock::now_ms,
     limits::{PAIR_MAX_COUNT, STAGES_MAX_COUNT},
+    plugin::Steps,
     release::Digest,
     store::{Action, Actor, OpenRollout, SlotState, Strategy},
 };

@@ -7,13 +7,13 @@ use tokio::sync::MutexGuard;
 use tracing::info;
 
 use super::{
-    Done, Held, Holding, Joint, PipelineFit, Refused, Report, Rollouts, serve, steps::Steps,
+    Done, Held, Holding, Joint, PipelineFit, Refused, Report, Rollouts, order::in_words, serve,
     unavailable,
 };
 use crate::{
     failpoint,
     pipeline::Serving,
-    plugin::Release,
+    plugin::{Release, Steps},
     release::Digest,
     store::{Action, Actor, Change, ChangeError, Revision, SlotChange, SlotState},
 };
@@ -116,7 +116,7 @@ impl<'r> Turn<'r> {
                 .into_iter()
                 .filter_map(|slot| self.rollouts.status(slot))
                 .collect(),
-            steps_ms: steps.into_ms(),
+            steps_ms: in_words(steps.end()),
         })
     }
 

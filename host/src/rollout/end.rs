@@ -6,10 +6,10 @@ use super::{
     Done, Held, Refused, Rollouts,
     change::{Turn, Wish},
     next,
-    steps::Steps,
 };
 use crate::{
     clock::now_ms,
+    plugin::Steps,
     store::{Action, Actor, SlotState},
 };
 

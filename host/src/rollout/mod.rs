@@ -17,7 +17,6 @@ mod serve;
 mod shelf;
 mod start;
 mod status;
-mod steps;
 mod watch;
 mod way_in;
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    plugin::Release,
+    plugin::{Release, StepsMs},
     release::Digest,
     store::{Revision, Stage},
 };
@@ -64,6 +64,8 @@ impl Report {
             name: parts.info.name.clone(),
             version: parts.info.version.clone(),
             size_bytes: parts.size_bytes,
+            golden_cases: parts.golden_cases,
+            steps_ms: in_words(parts.steps_ms.clone()),
             ..Self::unknown(&parts.name.slot, parts.name.digest)
         }
     }
@@ -121,4 +123,10 @@ pub enum Refused {
     Invalid(String),
     /// The store cannot be used at the moment; nothing was changed.
     Unavailable(String),
+}
+
+/// As reports and answers have it.
+pub(super) fn in_words(steps_ms: StepsMs) -> Vec<(String, f64)> {
+    let steps = steps_ms.into_iter();
+    steps.map(|(step, ms)| (step.to_owned(), ms)).collect()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::held::Held;
 use crate::{
     pipeline::{Generation, Models, Serving, Side, Trial},
-    plugin::{Kind, Release},
+    plugin::{Release, reasons},
     store::{OpenRollout, Strategy},
 };
 
@@ -73,12 +73,6 @@ pub fn models(held: &Held) -> Option<Models> {
     })
 }
 
-/// Reasons why a release beside the other one of a pipeline does not serve; none where it does.
-pub fn misfit(adapter: &Release, model: &Release) -> Vec<String> {
-    let misfit = joined((adapter, model), None).err();
-    misfit.map_or_else(Vec::new, |misfit| misfit.reasons)
-}
-
 /// A pipeline tries one candidate at a time. Gateways that begin two at once agree on the older one.
 fn open<'h>(adapter: &'h Held, model: &'h Held) -> Option<&'h OpenRollout> {
     let rollouts = [&adapter.state.rollout, &model.state.rollout];
@@ -109,7 +103,7 @@ fn joined(
     now: Option<&Serving>,
 ) -> Result<Arc<Generation>, Unfit> {
     let (Release::Adapter(adapter), Release::Model(model)) = (adapter, model) else {
-        let reasons = wrong_kinds(adapter, model);
+        let reasons = reasons(adapter, model);
         let text = reasons.join("; ");
         return Err(Unfit { reasons, text });
     };
@@ -133,22 +127,4 @@ fn joined(
                 reasons: misfit.reasons,
             }),
     }
-}
-
-fn wrong_kinds(adapter: &Release, model: &Release) -> Vec<String> {
-    let slot = |release: &Release| release.parts().name.slot.clone();
-    let mut wrong = Vec::new();
-    if adapter.kind() != Kind::Adapter {
-        let slot = slot(adapter);
-        wrong.push(format!(
-            "its `adapter` is the plugin `{slot}`, which is a model"
-        ));
-    }
-    if model.kind() != Kind::Model {
-        let slot = slot(model);
-        wrong.push(format!(
-            "its `model` is the plugin `{slot}`, which is an adapter"
-        ));
-    }
-    wrong
 }

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::{PipelineFit, Refused, Report, Rollouts, held::Held, serve, steps::Steps, unavailable};
+use super::{PipelineFit, Refused, Report, Rollouts, held::Held, order::in_words, unavailable};
 use crate::{
-    plugin::Release,
+    plugin::{Release, Steps, reasons},
     release::Digest,
     store::{Action, Actor, AuditLine, NewRelease},
 };
@@ -23,12 +23,10 @@ impl Rollouts {
         keep: bool,
     ) -> Result<Report, Refused> {
         let place = self.place(slot)?;
-        let mut steps = Steps::begin();
         let digest = Digest::of(&component);
         let size_bytes = component.len() as u64;
         let kept = self.inner.store.releases(slot).await.map_err(unavailable)?;
         let known = kept.iter().any(|release| release.digest == digest);
-        steps.took("look up");
         let loaded = self.inner.loader.load(place.settings.clone(), component);
         let loaded = match loaded.await {
             Ok(loaded) => loaded,
@@ -40,7 +38,8 @@ impl Rollouts {
                 return Err(Refused::Unfit(Box::new(report)));
             }
         };
-        steps.took("load");
+        // Its steps are told one by one.
+        let mut steps = Steps::begin();
         let mut report = Report::of(&loaded.release);
         report.known = known;
         self.hold_against(&loaded.release, slot, &mut report);
@@ -67,7 +66,7 @@ impl Rollouts {
             self.inner.shelf.put(loaded.release);
             steps.took("keep");
         }
-        report.steps_ms = steps.into_ms();
+        report.steps_ms.extend(in_words(steps.end()));
         Ok(report)
     }
 
@@ -94,20 +93,20 @@ impl Rollouts {
             };
             let beside = |other: &Release| {
                 if joint.adapter == slot {
-                    serve::misfit(release, other)
+                    reasons(release, other)
                 } else {
-                    serve::misfit(other, release)
+                    reasons(other, release)
                 }
             };
-            let mut reasons = beside(&other.active);
+            let mut found = beside(&other.active);
             let Held { candidate, .. } = other;
             for reason in candidate.as_ref().map(beside).unwrap_or_default() {
                 let reason = format!("beside the release on trial: {reason}");
-                reasons.push(reason);
+                found.push(reason);
             }
             report.pipelines.push(PipelineFit {
                 pipeline: joint.pipeline.name().to_owned(),
-                reasons,
+                reasons: found,
             });
         }
     }

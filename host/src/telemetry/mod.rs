@@ -182,6 +182,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_unloaded_is_told_no_longer() {
+        let telemetry = Telemetry::new();
+        let (gone, stays) = (Digest::of(b"gone"), Digest::of(b"stays"));
+        let held = telemetry.plugin("fraud", &stays);
+        telemetry.plugin("fraud", &gone).call(Call::Configure, 0.1);
+        assert!(telemetry.encode().contains(&gone.hex()));
+        let another = telemetry.plugin("fraud", &Digest::of(b"another"));
+        let text = telemetry.encode();
+        assert!(!text.contains(&gone.hex()), "{text}");
+        assert!(text.contains(&stays.hex()), "{text}");
+        drop((held, another));
+    }
+
+    #[test]
     fn a_release_s_counts_can_be_read_back_through_any_handle() {
         let telemetry = Telemetry::new();
         let digest = Digest::of(b"x");

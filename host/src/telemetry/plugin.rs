@@ -105,13 +105,12 @@ impl Families {
     pub(super) fn resolve(&self, slot: &str, digest: &Digest) -> PluginMetrics {
         let plugin: Arc<str> = slot.into();
         let release: Arc<str> = digest.to_string().into();
-        let tally = Arc::clone(
-            self.tallies
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .entry((Arc::clone(&plugin), *digest))
-                .or_default(),
-        );
+        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (Arc::clone(&plugin), *digest);
+        if !tallies.contains_key(&key) {
+            self.forget_gone(&mut tallies);
+        }
+        let tally = Arc::clone(tallies.entry(key).or_default());
         PluginMetrics {
             tally,
             calls: Call::ALL.map(|call| {
@@ -129,6 +128,33 @@ impl Families {
                 })
             }),
         }
+    }
+}
+
+impl Families {
+    /// Releases come and go: what nobody counts into any more is told no longer.
+    fn forget_gone(&self, tallies: &mut Tallies) {
+        tallies.retain(|(plugin, digest), tally| {
+            let is_held = Arc::strong_count(tally) > 1;
+            if !is_held {
+                let release: Arc<str> = digest.to_string().into();
+                for call in Call::ALL {
+                    self.calls.remove(&CallLabel {
+                        plugin: Arc::clone(plugin),
+                        release: Arc::clone(&release),
+                        call: call.name(),
+                    });
+                }
+                for kind in FaultKind::ALL {
+                    self.faults.remove(&FaultLabel {
+                        plugin: Arc::clone(plugin),
+                        release: Arc::clone(&release),
+                        kind: kind.name(),
+                    });
+                }
+            }
+            is_held
+        });
     }
 }
 

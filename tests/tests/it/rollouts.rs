@@ -2,6 +2,7 @@
 
 mod canary;
 mod crash;
+mod follow;
 mod pair;
 mod swap;
 mod trap_model;

@@ -49,8 +49,8 @@ async fn keep(store: &Store, component: &[u8]) -> Digest {
 fn slot(name: &str, expected: Option<Revision>, active: Digest) -> SlotChange {
     let state = SlotState {
         active,
-        previous: None,
         pair: Vec::new(),
+        previous: None,
         rollout: None,
     };
     SlotChange {

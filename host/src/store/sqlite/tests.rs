@@ -224,8 +224,8 @@ async fn what_an_earlier_version_activated_last_is_each_slots_first_record() {
         .collect();
     let state = |active| SlotState {
         active,
-        previous: None,
         pair: Vec::new(),
+        previous: None,
         rollout: None,
     };
     assert_eq!(told, [("fraud", 2, &state(new)), ("it's", 1, &state(old))]);
