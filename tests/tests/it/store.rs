@@ -173,7 +173,7 @@ async fn while_the_database_is_away_what_was_known_serves_also_after_a_restart()
         let component = store.component(&old).await.expect("its bytes");
         assert_eq!(component.expect("its bytes"), b"old");
         let trouble = store.trouble().expect("it says that it is away");
-        assert!(trouble.contains("cannot be reached"), "{trouble}");
+        assert!(trouble.contains("PostgreSQL at 127.0.0.1"), "{trouble}");
         assert!(!trouble.contains("only-for-tests"), "{trouble}");
         let replace = change(Action::Replace, vec![slot("fraud", Some(revision), new)]);
         let error = store.change(replace).await.expect_err("nothing is changed");

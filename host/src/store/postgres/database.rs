@@ -70,13 +70,7 @@ impl Database {
                 Ok(lent)
             }
             Err(trouble) => {
-                let before = self.told().replace(trouble.detail().to_owned());
-                if before.is_none() {
-                    tracing::warn!(
-                        "the store's database is away, what is known of it goes on serving: {}",
-                        trouble.detail()
-                    );
-                }
+                self.away(&trouble);
                 Err(trouble.into())
             }
         }
@@ -96,7 +90,22 @@ impl Database {
         if trouble::is_table_gone(error) {
             self.ready.store(false, Ordering::Relaxed);
         }
-        trouble::of(error, self.address(), &self.table.name).into()
+        let trouble = trouble::of(error, self.address(), &self.table.name);
+        // A connection that was lent in good faith may have been broken for a moment.
+        if trouble.is_temporary() {
+            self.away(&trouble);
+        }
+        trouble.into()
+    }
+
+    fn away(&self, trouble: &Trouble) {
+        let before = self.told().replace(trouble.detail().to_owned());
+        if before.is_none() {
+            tracing::warn!(
+                "the store's database is away, what is known of it goes on serving: {}",
+                trouble.detail()
+            );
+        }
     }
 
     fn told(&self) -> MutexGuard<'_, Option<String>> {
