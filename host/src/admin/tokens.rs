@@ -13,6 +13,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use thiserror::Error;
 
 use crate::{
+    clock::now_ms,
     config::did_you_mean,
     file::{self, ReadError},
     limits::{SECRET_MAX_BYTES, TOKEN_NAME_MAX_BYTES, TOKENS_MAX_COUNT},
@@ -114,7 +115,10 @@ pub struct Tokens {
 }
 
 struct Known {
+    /// None where the file must be looked into the next time.
     stamp: Option<Stamp>,
+    /// Of what was last read of the file, right or wrong.
+    content: Option<Digest>,
     tokens: Arc<Vec<Token>>,
 }
 
@@ -129,11 +133,15 @@ type Stamp = (u64, u64, u64, (i64, i64), (i64, i64));
 impl Tokens {
     /// Reads the file.
     pub fn open(path: &Path) -> Result<Self, TokensError> {
-        let stamp = stamp(path).ok();
-        let tokens = Arc::new(read(path)?);
+        let content = load(path)?;
+        let known = Known {
+            stamp: None,
+            content: Some(Digest::of(&content)),
+            tokens: Arc::new(read(path, &content)?),
+        };
         Ok(Self {
             path: path.to_owned(),
-            known: Mutex::new(Known { stamp, tokens }),
+            known: Mutex::new(known),
         })
     }
 
@@ -150,15 +158,18 @@ impl Tokens {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         // The stamp first: what is written after it is found the next time.
         let now = stamp(&self.path).ok();
-        if now != known.stamp {
-            known.stamp = now;
-            match read(&self.path) {
-                Ok(tokens) => {
-                    tracing::info!(count = tokens.len(), "the tokens were read again");
-                    known.tokens = Arc::new(tokens);
-                }
-                Err(error) => {
-                    tracing::error!(%error, "the tokens of before stay in use");
+        if now.is_none() || now != known.stamp {
+            known.stamp = now.filter(is_settled);
+            let content = load(&self.path);
+            let seen = content.as_deref().ok().map(Digest::of);
+            if seen != known.content {
+                known.content = seen;
+                match content.and_then(|content| read(&self.path, &content)) {
+                    Ok(tokens) => {
+                        tracing::info!(count = tokens.len(), "the tokens were read again");
+                        known.tokens = Arc::new(tokens);
+                    }
+                    Err(error) => tracing::error!(%error, "the tokens of before stay in use"),
                 }
             }
         }
@@ -197,16 +208,25 @@ fn stamp(path: &Path) -> io::Result<Stamp> {
     ))
 }
 
-fn read(path: &Path) -> Result<Vec<Token>, TokensError> {
-    let content = file::read(path, SECRET_MAX_BYTES).map_err(|cause| TokensError::Unreadable {
+/// A file that was just written may be written again within the same tick of its clock, and its stamp would not tell.
+fn is_settled(stamp: &Stamp) -> bool {
+    let written_s = u64::try_from(stamp.3.0.max(stamp.4.0)).unwrap_or(0);
+    now_ms() / 1000 > written_s.saturating_add(1)
+}
+
+fn load(path: &Path) -> Result<Vec<u8>, TokensError> {
+    file::read(path, SECRET_MAX_BYTES).map_err(|cause| TokensError::Unreadable {
         path: path.to_owned(),
         cause,
-    })?;
+    })
+}
+
+fn read(path: &Path, content: &[u8]) -> Result<Vec<Token>, TokensError> {
     let wrong = |wrong: &str| TokensError::Content {
         path: path.to_owned(),
         wrong: wrong.to_owned(),
     };
-    let text = str::from_utf8(&content).map_err(|_| wrong("it is not UTF-8"))?;
+    let text = str::from_utf8(content).map_err(|_| wrong("it is not UTF-8"))?;
     let mut tokens: Vec<Token> = Vec::new();
     for (nth, line) in text.lines().enumerate() {
         let line = line.split('#').next().unwrap_or_default().trim();

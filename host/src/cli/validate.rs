@@ -5,7 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use serde_json::json;
 
 use super::OutputFormat;
-use crate::{config::Config, gateway, output::line};
+use crate::{admin::tokens::Tokens, config::Config, gateway, output::line};
 
 /// Checks a configuration, its plugins, and that adapters and models fit.
 ///
@@ -41,6 +41,12 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         Ok(config) => {
             let mut faults = gateway::check(&config).await?;
+            let tokens = config.server.admin_token_file.as_deref();
+            faults.extend(
+                tokens
+                    .and_then(|path| Tokens::open(path).err())
+                    .map(|e| e.to_string()),
+            );
             if args.connect {
                 faults.extend(gateway::check_connections(&config).await);
             }

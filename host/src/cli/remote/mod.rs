@@ -133,7 +133,12 @@ impl Remote {
         match status {
             200..300 => Ok(answer),
             400..500 => Err(Failed::Refused {
-                message: plain(sentence),
+                message: match (status, &self.authorization) {
+                    (401, None) => {
+                        format!("{url} needs a token: give --token-file FILE, or set {TOKEN}")
+                    }
+                    _ => plain(sentence),
+                },
                 answer,
             }),
             _ => Err(anyhow!(

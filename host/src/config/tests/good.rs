@@ -206,3 +206,10 @@ fn pipelines_may_share_a_sqlite_file_and_its_table() {
         "[pipelines.other]\nadapter = 'payments'\nmodel = 'fraud'\nsources = [{ kind = 'http' }]";
     assert!(parse(&with(&format!("{sink}\n{other}\n{sink}"))).is_ok());
 }
+
+#[test]
+fn operators_are_listened_to_beyond_loopback_where_they_have_tokens() {
+    let lines = "[server]\nadmin = '0.0.0.0:8090'\nadmin_token_file = 'tokens'";
+    let server = parse(&with(lines)).unwrap().server;
+    assert_eq!(server.admin_token_file, Some("/etc/gw/tokens".into()));
+}
