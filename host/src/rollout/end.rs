@@ -121,11 +121,16 @@ impl Turn<'_> {
         Ok(slots)
     }
 
-    /// All slots that changed together, each with what was before.
+    /// All slots that changed together, each with what was before. One that has changed alone since then stays.
     fn back(&self, slot: &str) -> Result<Vec<(String, SlotState)>, Refused> {
-        let held = self.held(slot)?;
+        let mut back = vec![slot.to_owned()];
+        for other in &self.held(slot)?.state.pair {
+            if self.held(other)?.state.pair.iter().any(|pair| pair == slot) {
+                back.push(other.clone());
+            }
+        }
         let mut slots = Vec::new();
-        for slot in std::iter::once(slot).chain(held.state.pair.iter().map(String::as_str)) {
+        for slot in &back {
             let held = self.held(slot)?;
             if let Some(rollout) = &held.state.rollout {
                 return Err(Refused::Conflict(format!(
@@ -139,7 +144,7 @@ impl Turn<'_> {
                     held.state.active
                 ))
             })?;
-            slots.push((slot.to_owned(), state));
+            slots.push((slot.clone(), state));
         }
         Ok(slots)
     }

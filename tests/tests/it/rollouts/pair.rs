@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use scoregate_tests::{folder::Folder, gateway::Gateway, operator::Operator, payments, plugins};
+use scoregate_tests::{
+    components::noted, folder::Folder, gateway::Gateway, operator::Operator, payments, plugins,
+};
 use serde_json::json;
 
 #[tokio::test]
@@ -60,4 +62,12 @@ async fn a_pair_that_fits_only_together_changes_together_and_goes_back_together(
         before
     );
     assert_eq!(gateway.client().score("fraud", payment).await.status, 200);
+    // What has changed alone since then is not taken along.
+    let alone = noted(plugins::fraud(), "alone");
+    let alone = operator.add("fraud", &alone).await;
+    operator.replace("fraud", alone).await;
+    let back = json!({ "reason": "a test" });
+    let reply = operator.change("payments", "rollback", &back).await;
+    assert_eq!(reply.status, 422, "sensor readings do not fit: {reply:?}");
+    assert_eq!(operator.active("fraud").await, alone);
 }
