@@ -6,7 +6,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{Refused, Rollouts, change::Turn};
-use crate::{limits::{FOLLOW_PAUSE_MAX_MS, FOLLOW_PAUSE_MS}, store::Revision};
+use crate::{
+    limits::{FOLLOW_PAUSE_MAX_MS, FOLLOW_PAUSE_MS},
+    store::Revision,
+};
 
 impl Rollouts {
     /// Until it is stopped. What is served does not change where the store cannot be asked.
