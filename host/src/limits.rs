@@ -191,7 +191,8 @@ pub const SHELF_MAX_COUNT: usize = 4;
 pub const PAIR_MAX_COUNT: usize = 8;
 /// How often trials are judged.
 pub const GUARD_INTERVAL_MS: u64 = 100;
-/// How long before the store is asked again after it could not be.
+/// How long before the store is asked again after it could not be, or a change is tried again that could not be made; longer each time.
 pub const FOLLOW_PAUSE_MS: u64 = 1_000;
+pub const FOLLOW_PAUSE_MAX_MS: u64 = 4_000;
 /// How often watched files are looked at; one that changed is deployed when it was quiet for as long.
 pub const WATCH_INTERVAL_MS: u64 = 250;

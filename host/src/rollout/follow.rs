@@ -6,17 +6,20 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{Refused, Rollouts, change::Turn};
-use crate::{limits::FOLLOW_PAUSE_MS, store::Revision};
+use crate::{
+    limits::{FOLLOW_PAUSE_MAX_MS, FOLLOW_PAUSE_MS},
+    store::Revision,
+};
 
 impl Rollouts {
     /// Until it is stopped. What is served does not change where the store cannot be asked.
     pub async fn follow(self, stop: CancellationToken) {
         let following = async {
-            let mut seen: Revision = 0;
+            let (mut seen, mut pause_ms): (Revision, u64) = (0, FOLLOW_PAUSE_MS);
             loop {
                 match self.catch_up(seen).await {
                     Ok(newest) => {
-                        seen = newest;
+                        (seen, pause_ms) = (newest, FOLLOW_PAUSE_MS);
                         self.inner.health.works();
                     }
                     Err(why) => {
@@ -25,7 +28,9 @@ impl Rollouts {
                             warn!(why, "the store's record cannot be followed at the moment");
                         }
                         self.inner.health.fails(why);
-                        tokio::time::sleep(Duration::from_millis(FOLLOW_PAUSE_MS)).await;
+                        tokio::time::sleep(Duration::from_millis(pause_ms)).await;
+                        // What cannot be served costs a compilation with each try.
+                        pause_ms = (2 * pause_ms).min(FOLLOW_PAUSE_MAX_MS);
                     }
                 }
             }

@@ -10,7 +10,7 @@ use super::{Held, Refused, Rollouts, end::Verdict, follow::told};
 use crate::{
     clock::now_ms,
     config::Guard,
-    limits::GUARD_INTERVAL_MS,
+    limits::{FOLLOW_PAUSE_MS, GUARD_INTERVAL_MS},
     pipeline::{
         Serving, Tally,
         tally::{drift, latency_ratio},
@@ -76,6 +76,7 @@ impl Rollouts {
             Err(why) => {
                 let active = held.state.active;
                 warn!(plugin = slot, %active, why = told(&why), "the guard's decision could not be made; it is tried again");
+                tokio::time::sleep(Duration::from_millis(FOLLOW_PAUSE_MS)).await;
             }
         }
     }

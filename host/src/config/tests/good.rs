@@ -62,6 +62,38 @@ table = "card_scores"
 kind = "stdout"
 "#;
 
+fn plugins() -> Vec<Plugin> {
+    vec![
+        Plugin {
+            name: "payments".into(),
+            file: "/etc/gw/payments.wasm".into(),
+            config_json:
+                r#"{"codes":[5411,16],"decline_above":0.8,"deep":{"on":true},"since":"2026-01-02"}"#
+                    .into(),
+            memory_max_bytes: 64 << 20,
+            call_deadline_ms: 20,
+            result_max_bytes: 4096,
+            guard: Guard::default(),
+            watch: false,
+        },
+        Plugin {
+            name: "fraud".into(),
+            file: "/models/fraud.wasm".into(),
+            config_json: "{}".into(),
+            memory_max_bytes: limits::MEMORY_MAX_BYTES,
+            call_deadline_ms: limits::CALL_DEADLINE_MS,
+            result_max_bytes: limits::RESULT_MAX_BYTES,
+            guard: Guard {
+                after_events: 50,
+                faults_max_percent: 0.5,
+                latency_p99_max_ratio: 3.0,
+                score_drift_max: 0.1,
+            },
+            watch: true,
+        },
+    ]
+}
+
 fn full() -> Config {
     let zeta = Pipeline {
         name: "zeta".into(),
@@ -93,35 +125,7 @@ fn full() -> Config {
             compile_max_seconds: 60,
             compile_max_bytes: 1 << 30,
         },
-        plugins: vec![
-            Plugin {
-                name: "payments".into(),
-                file: "/etc/gw/payments.wasm".into(),
-                config_json:
-                    r#"{"codes":[5411,16],"decline_above":0.8,"deep":{"on":true},"since":"2026-01-02"}"#
-                        .into(),
-                memory_max_bytes: 64 << 20,
-                call_deadline_ms: 20,
-                result_max_bytes: 4096,
-                guard: Guard::default(),
-                watch: false,
-            },
-            Plugin {
-                name: "fraud".into(),
-                file: "/models/fraud.wasm".into(),
-                config_json: "{}".into(),
-                memory_max_bytes: limits::MEMORY_MAX_BYTES,
-                call_deadline_ms: limits::CALL_DEADLINE_MS,
-                result_max_bytes: limits::RESULT_MAX_BYTES,
-                guard: Guard {
-                    after_events: 50,
-                    faults_max_percent: 0.5,
-                    latency_p99_max_ratio: 3.0,
-                    score_drift_max: 0.1,
-                },
-                watch: true,
-            },
-        ],
+        plugins: plugins(),
         pipelines: vec![
             zeta.clone(),
             Pipeline {
