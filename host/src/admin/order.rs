@@ -203,10 +203,10 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_is_wrong_in_an_order_is_named_with_what_would_be_right() {
+    /// Orders, and what is told of each.
+    fn wrong() -> Vec<(Value, &'static str)> {
         let release = sha("a");
-        for (body, told) in [
+        vec![
             (json!([]), "the body is a list; it must be an object"),
             (json!({}), "the body needs `release`"),
             (
@@ -266,7 +266,12 @@ mod tests {
                 json!({ "release": release, "with": { "payments": 1 } }),
                 "it must be a digest",
             ),
-        ] {
+        ]
+    }
+
+    #[test]
+    fn what_is_wrong_in_an_order_is_named_with_what_would_be_right() {
+        for (body, told) in wrong() {
             let error = order(body.clone()).unwrap_err();
             assert!(error.contains(told), "{body}: {error}");
         }

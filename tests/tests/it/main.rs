@@ -2,6 +2,7 @@
 
 mod admin;
 mod admin_changes;
+mod admin_tokens;
 mod backlog;
 mod breaker;
 mod build;
