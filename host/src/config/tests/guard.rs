@@ -25,7 +25,7 @@ fn a_bound_of_a_guard_is_a_number_within_its_range() {
             "score_drift_max",
             "1e-3",
             "'low'",
-            "is a string, `'low'`; it must be a number: 0 to 1 of all scores",
+            "is `'low'`, a string; it must be a number: 0 to 1 of all scores",
         ),
     ] {
         let text = |value| format!("{PLAIN}[plugins.fraud.guard]\n{key} = {value}\n");
