@@ -14,6 +14,21 @@ fn sample(name: &str) -> String {
         .to_string()
 }
 
+/// The workspace has another binary, and `cargo run -- demo` is the first thing that anybody types.
+#[test]
+fn cargo_run_means_the_gateway() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = std::process::Command::new(cargo)
+        .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
+        .current_dir(workspace::root())
+        .output()
+        .expect("cargo runs");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let packages = metadata["packages"].as_array().expect("packages").iter();
+    let chosen: Vec<&str> = packages.filter_map(|p| p["default_run"].as_str()).collect();
+    assert_eq!(chosen, ["scoregate"]);
+}
+
 #[test]
 fn a_model_is_compiled_and_inspected() {
     let folder = Folder::new();
