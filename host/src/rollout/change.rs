@@ -1,6 +1,6 @@
 //! The making of a change: prepared, recorded, swapped.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde_json::Value;
 use tokio::sync::MutexGuard;
@@ -85,6 +85,7 @@ impl<'r> Turn<'r> {
             who: who.clone(),
             action,
             slots: changes.collect(),
+            beside: self.beside(&slots),
             detail,
         };
         let revision = match inner.store.change(change).await {
@@ -118,6 +119,24 @@ impl<'r> Turn<'r> {
                 .collect(),
             steps_ms: in_words(steps.end()),
         })
+    }
+
+    /// The other slots of the pipelines that a change concerns. Were one of them changed by another gateway at the same moment, the record could
+    /// name releases that do not fit each other, and no gateway would start with it.
+    fn beside(&self, slots: &[(String, SlotState)]) -> Vec<(String, Option<Revision>)> {
+        let inner = &self.rollouts.inner;
+        let holding = inner.holding.load();
+        let changed = |slot: &str| slots.iter().any(|(other, _)| other == slot);
+        let joints = inner.pipelines.iter();
+        let of_pipelines = joints
+            .map(|joint| [&joint.adapter, &joint.model])
+            .filter(|pair| pair.iter().any(|slot| changed(slot)));
+        let others: BTreeSet<&String> = of_pipelines
+            .flatten()
+            .filter(|slot| !changed(slot))
+            .collect();
+        let at = |slot: &String| (slot.clone(), holding.get(slot).map(|held| held.revision));
+        others.into_iter().map(at).collect()
     }
 
     /// Loads what new states name, and joins it to what every pipeline would serve.

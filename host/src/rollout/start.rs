@@ -310,6 +310,7 @@ async fn record(
         who,
         action: Action::First,
         slots,
+        beside: Vec::new(),
         detail: json!({}),
     };
     store.change(change).await

@@ -67,6 +67,8 @@ pub struct Change {
     pub who: Actor,
     pub action: Action,
     pub slots: Vec<SlotChange>,
+    /// Slots that stay, but must still be at these revisions: the change was joined to what they serve. Else nothing is changed.
+    pub beside: Vec<(String, Option<Revision>)>,
     /// Its reason and figures, for the audit.
     pub detail: serde_json::Value,
 }

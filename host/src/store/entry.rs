@@ -3,10 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    change::{
-        Action, Actor, AuditLine, Change, ReleaseRecord, Revision, SlotChange, SlotRecord,
-        SlotState,
-    },
+    change::{Action, Actor, AuditLine, Change, ReleaseRecord, Revision, SlotRecord, SlotState},
     error::{ChangeError, StoreError},
 };
 use crate::release::Digest;
@@ -119,17 +116,18 @@ pub fn release(row: ReleaseRow) -> Result<ReleaseRecord, StoreError> {
     })
 }
 
-/// Holds a slot's part in a change against the slot's newest row, and returns the state that it changes.
+/// Holds the revision that a change was made from against the slot's newest row, and returns the state that it is at.
 pub fn held(
-    change: &SlotChange,
+    of: &str,
+    expected: Option<Revision>,
     newest: Option<SlotRow>,
 ) -> Result<Option<SlotState>, ChangeError> {
     let newest = newest.map(slot).transpose()?;
     let found = newest.as_ref().map(|newest| newest.revision);
-    if found != change.expected {
+    if found != expected {
         return Err(ChangeError::Conflict {
-            slot: change.slot.clone(),
-            expected: change.expected,
+            slot: of.to_owned(),
+            expected,
             found,
         });
     }

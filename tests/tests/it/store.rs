@@ -69,6 +69,7 @@ fn change(action: Action, slots: Vec<SlotChange>) -> Change {
         who,
         action,
         slots,
+        beside: Vec::new(),
         detail: json!({ "reason": "tried \u{0} and \"quoted\"" }),
     }
 }

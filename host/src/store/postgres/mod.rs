@@ -96,10 +96,15 @@ impl Postgres {
         // First of all: from here on nobody else writes.
         let revision = rows::next_sequence(&mut transaction).await;
         let revision = revision.map_err(error)?;
+        for (slot, expected) in &change.beside {
+            let newest = rows::newest(&mut transaction, slot).await;
+            entry::held(slot, *expected, newest.map_err(error)?)?;
+        }
         let mut before = Vec::new();
         for slot in &change.slots {
             let newest = rows::newest(&mut transaction, &slot.slot).await;
-            before.push(entry::held(slot, newest.map_err(error)?)?);
+            let newest = newest.map_err(error)?;
+            before.push(entry::held(&slot.slot, slot.expected, newest)?);
             for digest in entry::digests(&slot.state) {
                 let has = rows::has(&mut transaction, digest).await;
                 if !has.map_err(error)? {

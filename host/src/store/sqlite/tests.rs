@@ -64,8 +64,34 @@ fn change(action: Action, slots: Vec<SlotChange>) -> Change {
         who: who(),
         action,
         slots,
+        beside: Vec::new(),
         detail: json!({ "reason": "tried" }),
     }
+}
+
+#[tokio::test]
+async fn a_change_that_was_joined_to_another_slot_changes_nothing_once_that_one_has_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).await.unwrap();
+    let old = keep(&store, b"old").await;
+    let new = keep(&store, b"new").await;
+    let both = vec![slot("payments", None, old), slot("fraud", None, old)];
+    let first = store.change(change(Action::First, both)).await.unwrap();
+    let beside = |revision, slots| Change {
+        beside: vec![("payments".to_owned(), Some(revision))],
+        ..change(Action::Replace, slots)
+    };
+    let payments = vec![slot("payments", Some(first), new)];
+    let second = store.change(change(Action::Replace, payments)).await;
+    let second = second.unwrap();
+    let fraud = || vec![slot("fraud", Some(first), new)];
+    let lost = store.change(beside(first, fraud())).await.unwrap_err();
+    assert!(
+        matches!(&lost, ChangeError::Conflict { slot, found, .. } if slot == "payments" && *found == Some(second)),
+        "{lost}"
+    );
+    assert_eq!(store.audit_lines(None, 10).await.unwrap().len(), 2);
+    store.change(beside(second, fraud())).await.unwrap();
 }
 
 #[tokio::test]
