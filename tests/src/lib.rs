@@ -8,6 +8,7 @@ pub mod components;
 pub mod flow;
 pub mod folder;
 pub mod gateway;
+pub mod made_model;
 pub mod operator;
 pub mod payments;
 pub mod plugins;

@@ -91,7 +91,7 @@ impl Sandboxed {
         Ok(Self {
             adapter: adapter.ok().context("an adapter")?,
             model: model("fraud", &sample.read("fraud.wasm")?)?,
-            idle: model("spin", &spin_model::component(0)?)?,
+            idle: model("spin", &spin_model::component(0))?,
         })
     }
 

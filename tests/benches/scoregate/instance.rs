@@ -64,7 +64,7 @@ fn instances(
     const BOUND: &str = "of a model that does nothing";
     let adapter = parts.adapter(sample)?;
     let model = parts.model("fraud", &sample.read("fraud.wasm")?)?;
-    let empty = parts.model("spin", &spin_model::component(0)?)?;
+    let empty = parts.model("spin", &spin_model::component(0))?;
     let bound = || fresh(|| empty.fresh_instance().ok().map(drop));
     let pairs = Pairs::run(
         effort.pairs(25),

@@ -88,7 +88,7 @@ kind = "http"
     /// A pipeline `spin` whose model takes so many steps for each row.
     pub fn config_with_spin(&self, name: &str, steps: i64, spin: &str) -> anyhow::Result<String> {
         let file = format!("{name}.wasm");
-        fs::write(self.file(&file), spin_model::component(steps)?)?;
+        fs::write(self.file(&file), spin_model::component(steps))?;
         let more = format!(
             r#"
 [plugins.spin]

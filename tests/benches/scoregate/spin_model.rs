@@ -1,72 +1,17 @@
 //! A model made to measure: it takes so many steps for each row and answers with zeros. With no step it is a call's bare cost, with
-//! very many it loops to its deadline. Its form is that of the sample model, so that the sample's adapter fits it.
+//! very many it loops to its deadline.
 
-use anyhow::Context as _;
+use scoregate_tests::made_model;
 
 /// More steps than any deadline allows.
 pub const FOREVER: i64 = 1 << 60;
 
 /// The component.
-pub fn component(steps: i64) -> anyhow::Result<Vec<u8>> {
-    let mut module = wat::parse_str(TEXT.replace("STEPS", &steps.to_string()))?;
-    let mut resolve = wit_parser::Resolve::default();
-    let package = resolve.push_str(
-        "scoregate-plugin.wit",
-        include_str!("../../../wit/scoregate-plugin.wit"),
-    )?;
-    let world = resolve.select_world(&[package], Some("model-plugin"))?;
-    wit_component::embed_component_metadata(
-        &mut module,
-        &resolve,
-        world,
-        wit_component::StringEncoding::UTF8,
-    )?;
-    wit_component::ComponentEncoder::default()
-        .module(&module)
-        .and_then(|mut encoder| encoder.encode())
-        .context("the benchmark's own model")
+pub fn component(steps: i64) -> Vec<u8> {
+    made_model::component("spin", &SPIN.replace("STEPS", &steps.to_string()))
 }
 
-/// Answers lie at fixed places below 64 KiB, what the host passes above; all is free again when a call ends.
-const TEXT: &str = r#"
-(module
-  (memory (export "memory") 64)
-  (global $free (mut i32) (i32.const 65536))
-
-  ;; ok(info): name, version and description are "spin"
-  (data (i32.const 16) "\00\00\00\00\00\01\00\00\04\00\00\00\00\01\00\00\04\00\00\00\00\01\00\00\04\00\00\00")
-  (data (i32.const 256) "spin")
-  (data (i32.const 272) "features")
-  (data (i32.const 288) "margin")
-  (data (i32.const 304) "probability")
-  ;; shapes [-1, 15] and [-1, 1]
-  (data (i32.const 320) "\ff\ff\ff\ff\ff\ff\ff\ff\0f\00\00\00\00\00\00\00")
-  (data (i32.const 336) "\ff\ff\ff\ff\ff\ff\ff\ff\01\00\00\00\00\00\00\00")
-  ;; signature: one input at 384, two outputs at 408; datatype 10 is fp32
-  (data (i32.const 64) "\80\01\00\00\01\00\00\00\98\01\00\00\02\00\00\00")
-  (data (i32.const 384) "\10\01\00\00\08\00\00\00\0a\00\00\00\40\01\00\00\02\00\00\00")
-  (data (i32.const 408) "\20\01\00\00\06\00\00\00\0a\00\00\00\50\01\00\00\02\00\00\00")
-  (data (i32.const 428) "\30\01\00\00\0b\00\00\00\0a\00\00\00\50\01\00\00\02\00\00\00")
-  ;; ok([two tensors at 512]), each of the shape at 576 and the zeros at 1024
-  (data (i32.const 96) "\00\00\00\00\00\02\00\00\02\00\00\00")
-  (data (i32.const 512) "\40\02\00\00\02\00\00\00\00\04\00\00\00\00\00\00")
-  (data (i32.const 528) "\40\02\00\00\02\00\00\00\00\04\00\00\00\00\00\00")
-  (data (i32.const 584) "\01\00\00\00\00\00\00\00")
-
-  (func (export "cabi_realloc") (param $old i32) (param $old_bytes i32) (param $align i32) (param $bytes i32) (result i32)
-    (local $at i32)
-    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
-    (global.set $free (i32.add (local.get $at) (local.get $bytes)))
-    (local.get $at))
-
-  (func (export "scoregate:plugin/plugin@0.1.0#configure") (param i32 i32) (result i32)
-    (global.set $free (i32.const 65536))
-    (i32.const 16))
-
-  (func (export "scoregate:plugin/model@0.1.0#describe") (result i32)
-    (i32.const 64))
-
-  (func (export "scoregate:plugin/model@0.1.0#infer") (param $inputs i32) (param i32) (result i32)
+const SPIN: &str = r#"
     (local $rows i64) (local $left i64)
     (local.set $rows (i64.load (i32.load (local.get $inputs))))
     (local.set $left (i64.mul (local.get $rows) (i64.const STEPS)))
@@ -75,10 +20,4 @@ const TEXT: &str = r#"
         (br_if $done (i64.le_s (local.get $left) (i64.const 0)))
         (local.set $left (i64.sub (local.get $left) (i64.const 1)))
         (br $step)))
-    (i64.store (i32.const 576) (local.get $rows))
-    (i32.store (i32.const 524) (i32.mul (i32.wrap_i64 (local.get $rows)) (i32.const 4)))
-    (i32.store (i32.const 540) (i32.mul (i32.wrap_i64 (local.get $rows)) (i32.const 4)))
-    (global.set $free (i32.const 65536))
-    (i32.const 96))
-)
 "#;
