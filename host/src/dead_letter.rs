@@ -79,7 +79,9 @@ impl Cause {
         match refusal {
             Refusal::Rejected(_) | Refusal::InvalidInput(_) => Some(Cause::Rejected),
             Refusal::Fault(fault) => Some(Cause::Fault(fault.kind)),
-            Refusal::Unavailable { .. } | Refusal::DeadlinePassed => None,
+            Refusal::Unavailable { .. } | Refusal::Undeliverable(_) | Refusal::DeadlinePassed => {
+                None
+            }
         }
     }
 }

@@ -97,20 +97,12 @@ pub enum Refusal {
     InvalidInput(String),
     /// A plugin's fault.
     Fault(Fault),
-    /// The pipeline or a sink of it could not take it. Worth trying again after so many seconds; 0 where no other try helps.
+    /// The pipeline or a sink of it could not take it. Worth trying again after so many seconds.
     Unavailable { reason: String, retry_after_s: u32 },
+    /// A sink will never take the outcome: no other try helps.
+    Undeliverable(String),
     /// The caller's deadline passed while it waited.
     DeadlinePassed,
-}
-
-impl Refusal {
-    /// A sink will never take the outcome.
-    pub fn undeliverable(reason: String) -> Self {
-        Refusal::Unavailable {
-            reason,
-            retry_after_s: 0,
-        }
-    }
 }
 
 impl fmt::Display for Refusal {
@@ -118,7 +110,9 @@ impl fmt::Display for Refusal {
         match self {
             Refusal::Rejected(reason) | Refusal::InvalidInput(reason) => f.write_str(reason),
             Refusal::Fault(fault) => fault.fmt(f),
-            Refusal::Unavailable { reason, .. } => f.write_str(reason),
+            Refusal::Unavailable { reason, .. } | Refusal::Undeliverable(reason) => {
+                f.write_str(reason)
+            }
             Refusal::DeadlinePassed => {
                 f.write_str("the deadline given with the request passed while it waited")
             }

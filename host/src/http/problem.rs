@@ -133,10 +133,9 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::Rejected(_) => Self::new(StatusCode::UNPROCESSABLE_ENTITY, message),
             Refusal::InvalidInput(_) => Self::bad_request(message),
-            Refusal::Fault(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
-            Refusal::Unavailable {
-                retry_after_s: 0, ..
-            } => Self::new(StatusCode::INTERNAL_SERVER_ERROR, message),
+            Refusal::Fault(_) | Refusal::Undeliverable(_) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+            }
             Refusal::Unavailable { retry_after_s, .. } => Self {
                 retry_after_s: Some(retry_after_s),
                 ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
@@ -193,7 +192,7 @@ mod tests {
             (Refusal::InvalidInput("no".into()), 400),
             (Refusal::Fault(fault), 500),
             (busy, 503),
-            (Refusal::undeliverable("no".into()), 500),
+            (Refusal::Undeliverable("no".into()), 500),
             (Refusal::DeadlinePassed, 504),
         ] {
             let response = Problem::from(refusal).response();

@@ -248,7 +248,7 @@ impl Writer {
             reason = rows[0].reason,
             "a sink can never take some outcomes: they become dead letters, and callers are told"
         );
-        let (beyond, callers) = group.bury(rows, &Refusal::undeliverable(error.for_caller()));
+        let (beyond, callers) = group.bury(rows, &Refusal::Undeliverable(error.for_caller()));
         self.metrics.unavailable(callers as u64);
         for (letter, receipt) in beyond {
             self.keep_at_last(letter).await;

@@ -206,7 +206,7 @@ impl BatchScorer {
             Refusal::Rejected(_) => self.metrics.rejected(1),
             Refusal::InvalidInput(_) => self.metrics.invalid_input(1),
             Refusal::Fault(_) => self.metrics.fault(1),
-            Refusal::Unavailable { .. } => self.metrics.unavailable(1),
+            Refusal::Unavailable { .. } | Refusal::Undeliverable(_) => self.metrics.unavailable(1),
             Refusal::DeadlinePassed => self.metrics.deadline_passed(1),
         }
     }

@@ -301,7 +301,9 @@ impl PipelineMetrics {
             Ok(_) => 0,
             Err(Refusal::Rejected(_) | Refusal::InvalidInput(_)) => 1,
             Err(Refusal::Fault(_)) => 2,
-            Err(Refusal::Unavailable { .. } | Refusal::DeadlinePassed) => 3,
+            Err(
+                Refusal::Unavailable { .. } | Refusal::Undeliverable(_) | Refusal::DeadlinePassed,
+            ) => 3,
         };
         self.candidate[nth].inc();
     }

@@ -49,7 +49,12 @@ impl Reply {
     pub fn is_in(verdict: &Result<Outcome, Refusal>) -> bool {
         match verdict {
             Ok(_) | Err(Refusal::Rejected(_) | Refusal::InvalidInput(_)) => true,
-            Err(Refusal::Fault(_) | Refusal::Unavailable { .. } | Refusal::DeadlinePassed) => false,
+            Err(
+                Refusal::Fault(_)
+                | Refusal::Unavailable { .. }
+                | Refusal::Undeliverable(_)
+                | Refusal::DeadlinePassed,
+            ) => false,
         }
     }
 
@@ -65,7 +70,12 @@ impl Reply {
                 rejected: true,
                 ..Reply::default()
             }),
-            Err(Refusal::Fault(_) | Refusal::Unavailable { .. } | Refusal::DeadlinePassed) => None,
+            Err(
+                Refusal::Fault(_)
+                | Refusal::Unavailable { .. }
+                | Refusal::Undeliverable(_)
+                | Refusal::DeadlinePassed,
+            ) => None,
         }
     }
 

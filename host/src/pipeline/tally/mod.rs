@@ -117,7 +117,9 @@ impl Counts {
             }
             Err(Refusal::Rejected(_) | Refusal::InvalidInput(_)) => self.rejected += 1,
             Err(Refusal::Fault(fault)) => self.faults[fault.kind as usize] += 1,
-            Err(Refusal::Unavailable { .. } | Refusal::DeadlinePassed) => self.untried += 1,
+            Err(
+                Refusal::Unavailable { .. } | Refusal::Undeliverable(_) | Refusal::DeadlinePassed,
+            ) => self.untried += 1,
         }
     }
 
