@@ -96,12 +96,9 @@ impl Turn<'_> {
                 )));
             }
             let release = rollouts.loaded(slot, *digest).await?;
-            let (is, was) = (release.kind(), held.active.kind());
-            if is != was {
+            if let Some(problem) = held.other_kind(slot, &release) {
                 let mut report = Report::of(&release);
-                report.problems.push(format!(
-                    "it is of the kind `{is}`, and the plugin `{slot}` is of the kind `{was}`"
-                ));
+                report.problems.push(problem);
                 return Err(Refused::Unfit(Box::new(report)));
             }
             let others = releases.iter().map(|(other, _)| other.clone());

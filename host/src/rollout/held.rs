@@ -25,6 +25,14 @@ pub struct Held {
 }
 
 impl Held {
+    /// Why a release is none of this slot, where it is of the other kind than what serves.
+    pub fn other_kind(&self, slot: &str, release: &Release) -> Option<String> {
+        let (is, was) = (release.kind(), self.active.kind());
+        (is != was).then(|| {
+            format!("it is of the kind `{is}`, and the plugin `{slot}` is of the kind `{was}`")
+        })
+    }
+
     /// A release that is loaded here.
     pub fn release(&self, digest: Digest) -> Option<&Release> {
         let mut releases = [Some(&self.active), self.previous.as_ref()]

@@ -73,14 +73,10 @@ impl Rollouts {
     /// Beside what is active in the other slot of each pipeline, and beside what is tried there.
     fn hold_against(&self, release: &Release, slot: &str, report: &mut Report) {
         let holding = self.inner.holding.load();
-        if let Some(held) = holding.get(slot) {
-            let (is, was) = (release.kind(), held.active.kind());
-            if is != was {
-                report.problems.push(format!(
-                    "it is of the kind `{is}`, and the plugin `{slot}` is of the kind `{was}`"
-                ));
-                return;
-            }
+        let held = holding.get(slot);
+        if let Some(problem) = held.and_then(|held| held.other_kind(slot, release)) {
+            report.problems.push(problem);
+            return;
         }
         for joint in self.inner.pipelines.iter().filter(|joint| joint.uses(slot)) {
             let other = if joint.adapter == slot {
