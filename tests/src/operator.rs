@@ -90,4 +90,11 @@ impl Operator {
         let lines = lines.get("audit").unwrap_or(&lines).as_array().cloned();
         lines.expect("lines")
     }
+
+    /// What was done, by those lines.
+    pub async fn actions(&mut self) -> Vec<String> {
+        let lines = self.audit().await;
+        let action = |line: &Value| line["action"].as_str().expect("an action").to_owned();
+        lines.iter().map(action).collect()
+    }
 }

@@ -37,14 +37,20 @@ async fn score(gateway: &Gateway, payments: &[&str]) -> Vec<Value> {
     reply.lines()
 }
 
-/// Waits until no rollout of the slot is open, and returns the audit's newest line.
-async fn ended(operator: &mut Operator, slot: &str) -> Value {
+/// Waits until no rollout of the slot is open; the audit's newest line says that the guard did this, and why.
+async fn decided(operator: &mut Operator, slot: &str, action: &str) -> Value {
     let deadline = Instant::now() + DECIDED_MAX;
     while !operator.slot(slot).await["rollout"].is_null() {
         assert!(Instant::now() < deadline, "nobody has decided");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    operator.audit().await.remove(0)
+    let line = operator.audit().await.remove(0);
+    assert_eq!(
+        (&line["action"], &line["who"]),
+        (&json!(action), &json!("guard")),
+        "{line}"
+    );
+    line
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,12 +75,7 @@ async fn a_canary_that_traps_is_aborted_by_itself_and_no_caller_sees_an_error() 
         }
     }
     assert!(by_canary > 0, "the canary has answered nobody");
-    let line = ended(&mut operator, "fraud").await;
-    assert_eq!(
-        (&line["action"], &line["who"]),
-        (&json!("abort"), &json!("guard")),
-        "{line}"
-    );
+    let line = decided(&mut operator, "fraud", "abort").await;
     let reason = line["detail"]["reason"].as_str().expect("a reason");
     assert!(reason.contains("met a fault"), "{line}");
     assert!(
@@ -104,12 +105,7 @@ async fn a_canary_whose_scores_drift_is_aborted_by_itself() {
         )
         .await;
     score(&gateway, &valid()).await;
-    let line = ended(&mut operator, "fraud").await;
-    assert_eq!(
-        (&line["action"], &line["who"]),
-        (&json!("abort"), &json!("guard")),
-        "{line}"
-    );
+    let line = decided(&mut operator, "fraud", "abort").await;
     let reason = line["detail"]["reason"].as_str().expect("a reason");
     assert!(reason.contains("distributed otherwise"), "{line}");
 }
@@ -170,23 +166,10 @@ async fn a_canary_goes_through_its_stages_by_itself() {
             json!({ "strategy": "canary", "stages": stages }),
         )
         .await;
-    let line = ended(&mut operator, "fraud").await;
-    assert_eq!(
-        (&line["action"], &line["who"]),
-        (&json!("promote"), &json!("guard")),
-        "{line}"
-    );
+    decided(&mut operator, "fraud", "promote").await;
     assert_eq!(operator.active("fraud").await, second);
-    let audit = operator.audit().await;
-    let actions: Vec<_> = audit
-        .iter()
-        .map(|line| line["action"].as_str().expect("an action"))
-        .collect();
-    assert_eq!(
-        actions[..4],
-        ["promote", "stage", "canary", "add"],
-        "{audit:?}"
-    );
+    let actions = operator.actions().await;
+    assert_eq!(actions[..4], ["promote", "stage", "canary", "add"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
