@@ -143,6 +143,11 @@ impl Gateway {
         Client::new(self.http)
     }
 
+    /// Where the operators' listener is.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin
+    }
+
     /// A client of the operators' listener.
     pub fn admin_client(&self) -> Client {
         Client::new(self.admin)

@@ -1,5 +1,7 @@
 //! An operator: asks and changes things on the operators' listener.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 use scoregate::release::Digest;
 use serde_json::{Value, json};
@@ -18,6 +20,13 @@ impl Operator {
     pub fn of(gateway: &Gateway) -> Self {
         Self {
             client: gateway.admin_client(),
+        }
+    }
+
+    /// Of the gateway whose operators' listener is here.
+    pub fn at(admin: SocketAddr) -> Self {
+        Self {
+            client: Client::new(admin),
         }
     }
 

@@ -33,6 +33,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use tracing::warn;
 
 pub use answer::{Answer, Job, Receipt, Refused};
 pub use chain::{Chain, ChainError, Generation, Outcomes};
@@ -285,6 +286,20 @@ impl Pipeline {
         self.workers.queue().close();
         self.shadow.close();
         self.workers.queue().wait_deserted(wait_max)
+    }
+
+    /// Makes instances ready of what is to answer events and does not yet: one for each scoring thread, so that the first batch after a change
+    /// waits for none. Best effort, for a batch makes its own. Blocks.
+    pub fn warm(&self, serving: &Serving) {
+        let (threads, now) = (self.workers.queue().readers(), self.serving.load());
+        let new = serving
+            .answering()
+            .filter(|generation| !now.scores_on(generation));
+        for generation in new {
+            if let Err(error) = generation.warm(threads) {
+                warn!(pipeline = %self.name, ?error, "a scoring thread will have to wait for an instance");
+            }
+        }
     }
 
     /// Puts what is only known at the moment of asking into the metrics.

@@ -72,6 +72,7 @@ impl<'r> Turn<'r> {
         let states = slots.iter();
         let states = states.map(|(slot, state)| (slot.clone(), 0, state.clone()));
         let mut plan = self.plan(states.collect()).await?;
+        plan.warm().await;
         plan.expect();
         steps.took("prepare");
         failpoint::at("rollout.prepared");
@@ -208,6 +209,21 @@ impl<'r> Turn<'r> {
 }
 
 impl Plan<'_> {
+    /// Instances are made before the change, off the runtime's threads: a plugin's `configure` may take its whole deadline.
+    async fn warm(&self) {
+        let pipelines = self.pipelines.iter();
+        let pipelines = pipelines.map(|(joint, serving)| (joint.pipeline.clone(), serving.clone()));
+        let pipelines: Vec<_> = pipelines.collect();
+        let warming = tokio::task::spawn_blocking(move || {
+            for (pipeline, serving) in &pipelines {
+                pipeline.warm(serving);
+            }
+        });
+        if warming.await.is_err() {
+            tracing::warn!("making instances ready ended by a panic; batches make their own");
+        }
+    }
+
     /// Events that are taken from now on bring the headers that the new adapters read.
     fn expect(&self) {
         for (joint, serving) in &self.pipelines {

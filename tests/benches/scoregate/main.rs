@@ -19,6 +19,7 @@ mod sample;
 mod spin_model;
 mod start;
 mod stream;
+mod swap;
 mod table;
 
 use clap::{Parser as _, ValueEnum};
@@ -55,6 +56,8 @@ enum Section {
     Overload,
     /// Topic to model to topic or table, beside native programs. It starts a Kafka and a PostgreSQL.
     Stream,
+    /// Changes under load beside none, a shadow beside none, the way back. It starts a Kafka.
+    Swap,
 }
 
 fn main() -> anyhow::Result<std::process::ExitCode> {
@@ -86,6 +89,7 @@ fn main() -> anyhow::Result<std::process::ExitCode> {
             Section::Neighbour => neighbour::run(&sample, effort, &mut table)?,
             Section::Overload => overload::run(&sample, effort, &mut table)?,
             Section::Stream => stream::run(&sample, effort, &mut table)?,
+            Section::Swap => swap::run(&sample, effort, &mut table)?,
         }
     }
     machine::print_load("at the end");

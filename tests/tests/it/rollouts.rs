@@ -5,4 +5,5 @@ mod crash;
 mod follow;
 mod pair;
 mod swap;
+mod swap_streams;
 mod trap_model;
