@@ -67,6 +67,8 @@ fn main() -> anyhow::Result<std::process::ExitCode> {
         Some(process::AS_SCOREGATE) => {
             return Ok(scoregate::cli::Cli::parse_from(&args[1..]).run());
         }
+        // The gateway compiles in a child, which is its own binary.
+        Some(scoregate::plugin::SUBCOMMAND) => return Ok(scoregate::cli::Cli::parse().run()),
         Some(process::AS_NATIVE) => return native_server::run(),
         Some(process::AS_NATIVE_STREAM) => return stream::native::run(&args[2..]),
         _ => {}

@@ -70,10 +70,10 @@ pub fn run(sample: &Sample, effort: Effort, table: &mut Table) -> anyhow::Result
         Budget::RatioAtMost(1.2),
     );
     table.row("p50", "ms", &p50, "no shadow", Budget::None);
+    let shadow = &seen["candidate"]["shadow"];
     table.note(&format!(
-        "at {:.0} events/s, half of {capacity:.0}; of the last round: {}",
-        capacity / 2.0,
-        seen["comparison"]
+        "at {:.0} events/s, half of {capacity:.0}; of the last round {} were compared and {} left out: {} scores and {} decisions differ",
+        capacity / 2.0, shadow["compared_events"], shadow["left_out_events"], shadow["scores_differ"], shadow["decisions_differ"],
     ));
     Ok(())
 }
