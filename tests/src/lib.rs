@@ -18,4 +18,5 @@ pub mod shared;
 pub mod signal;
 pub mod source;
 pub mod streams;
+pub mod traffic;
 pub mod workspace;

@@ -2,6 +2,7 @@
 
 mod canary;
 mod crash;
+mod fleet;
 mod follow;
 mod pair;
 mod swap;
