@@ -17,6 +17,7 @@ pub mod servers;
 pub mod shared;
 pub mod signal;
 pub mod source;
+pub mod spin_model;
 pub mod streams;
 pub mod traffic;
 pub mod workspace;

@@ -4,6 +4,8 @@ mod canary;
 mod crash;
 mod fleet;
 mod follow;
+mod misfits;
 mod pair;
+mod pair_trial;
 mod swap;
 mod trap_model;
