@@ -9,3 +9,4 @@ mod pair;
 mod pair_trial;
 mod swap;
 mod trap_model;
+mod unanswered;
