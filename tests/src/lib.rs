@@ -16,6 +16,7 @@ pub mod rows;
 pub mod servers;
 pub mod shared;
 pub mod signal;
+pub mod small_disk;
 pub mod source;
 pub mod spin_model;
 pub mod streams;

@@ -4,6 +4,7 @@ mod canary;
 mod crash;
 mod fleet;
 mod follow;
+mod full_disk;
 mod misfits;
 mod pair;
 mod pair_trial;
