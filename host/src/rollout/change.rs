@@ -186,7 +186,7 @@ impl<'r> Turn<'r> {
     pub fn swap(&self, plan: Plan<'_>) {
         let inner = &self.rollouts.inner;
         for (joint, serving) in plan.pipelines {
-            joint.pipeline.serve(serving);
+            inner.withdrawn.serve(&joint.pipeline, serving);
         }
         let before = inner.holding.swap(Arc::new(plan.holding));
         let now = inner.holding.load();

@@ -11,3 +11,4 @@ mod pair_trial;
 mod swap;
 mod trap_model;
 mod unanswered;
+mod withdrawn;
