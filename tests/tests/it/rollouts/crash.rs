@@ -9,7 +9,7 @@ use scoregate_tests::{
     gateway::{FAILPOINTS, Gateway},
     operator::Operator,
     payments, plugins,
-    servers::eventually_async,
+    servers::{Postgres, eventually_async},
 };
 use serde_json::{Value, json};
 
@@ -103,6 +103,40 @@ async fn killed_at_any_step_of_a_shadow_it_goes_on_with_what_the_record_says() {
         by_operator("abort", None, shadow(), (false, None)),
     ])
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_at_any_step_of_a_change_in_a_shared_record_all_gateways_serve_what_it_says() {
+    let url = Postgres::shared().fresh_database();
+    let folder = || Arc::new(Folder::fraud(&format!("[store]\nurl = \"{url}\"\n")));
+    let (other, folder) = (Gateway::start(folder()), folder());
+    let mut operator = Operator::of(&other);
+    let mut serving = operator.active("fraud").await;
+    let mut next = operator.add("fraud", &plugins::fraud_again("2")).await;
+    for (step, is_recorded) in STEPS {
+        let armed = format!("{step}=return");
+        let mut killed = Gateway::start_with(folder.clone(), &[(FAILPOINTS, &armed)]);
+        let order = json!({ "release": next.to_string() }).to_string();
+        post(&killed, "rollout", order, step).await;
+        killed.wait(ENDED_MAX);
+        killed.restart();
+        if is_recorded {
+            std::mem::swap(&mut serving, &mut next);
+        }
+        assert_eq!(
+            Operator::of(&killed).active("fraud").await,
+            serving,
+            "{step}"
+        );
+        eventually_async(ENDED_MAX, step, async || {
+            operator.active("fraud").await == serving
+        })
+        .await;
+        for gateway in [&killed, &other] {
+            let by_it = BTreeSet::from([format!("\"fraud@{serving}\"")]);
+            assert_eq!(answer(gateway).await, by_it, "{step}");
+        }
+    }
 }
 
 /// A change and its body; one without is an end.

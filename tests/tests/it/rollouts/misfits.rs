@@ -79,11 +79,6 @@ impl Scene {
         assert!(!self.ready.is_finished(), "{:?}", self.ready.await);
         self.ready.abort();
     }
-
-    async fn releases(&mut self) -> usize {
-        let reply = self.gateway.admin_client().get(RELEASES).await.json();
-        reply["releases"].as_array().expect("releases").len()
-    }
 }
 
 /// The reasons that a report gives for the pipeline `fraud`.
@@ -170,7 +165,11 @@ async fn what_is_no_plugin_is_refused_with_what_it_is_while_callers_are_answered
     for upload in at_once {
         upload.await.expect("it is refused");
     }
-    assert_eq!(scene.releases().await, 1, "nothing was kept");
+    assert_eq!(
+        scene.operator.releases("fraud").await,
+        [scene.first],
+        "nothing was kept"
+    );
     scene.end().await;
 }
 
@@ -218,7 +217,11 @@ async fn uploads_too_large_broken_off_and_slow_cost_callers_nothing_and_little_m
         .await
         .expect("a part");
     drop(broken);
-    assert_eq!(scene.releases().await, 1, "nothing was kept");
+    assert_eq!(
+        scene.operator.releases("fraud").await,
+        [scene.first],
+        "nothing was kept"
+    );
     stop.send(()).expect("it is still sent");
     let mut slow = trickle.await.expect("it is taken");
     slow.write_all(&[*last]).await.expect("the last byte");
