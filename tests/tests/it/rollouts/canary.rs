@@ -127,8 +127,10 @@ async fn a_canary_that_is_slow_is_aborted_by_itself() {
     operator.roll_out("fraud", slow, order).await;
     let (mut client, payments) = (gateway.client(), valid());
     let mut payments = payments.into_iter().cycle();
+    let deadline = Instant::now() + DECIDED_MAX;
     // One by one: each is a pass of its own, on either side.
     while !operator.slot("fraud").await["rollout"].is_null() {
+        assert!(Instant::now() < deadline, "nobody has decided");
         for payment in payments.by_ref().take(10) {
             let reply = client.score("fraud", payment).await;
             assert_eq!(reply.status, 200, "{reply:?}");

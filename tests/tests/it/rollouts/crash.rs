@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use bytes::Bytes;
 use scoregate::release::Digest;
 use scoregate_tests::{
+    components::noted,
     folder::Folder,
     gateway::{FAILPOINTS, Gateway},
     operator::Operator,
@@ -52,13 +53,13 @@ async fn killed_at_any_step_of_an_upload_it_serves_what_served_and_takes_it_agai
         post(&gateway, "releases", component.clone(), step).await;
         gateway.wait(ENDED_MAX);
         gateway.restart();
-        let serves = |release| BTreeSet::from([format!("\"fraud@{release}\"")]);
-        assert_eq!(answer(&gateway).await, serves(first), "after {step}");
+        let serves = |release| BTreeSet::from([format!("fraud@{release}")]);
+        assert_eq!(models(&gateway).await, serves(first), "after {step}");
         // Whoever was cut off asks again.
         let mut operator = Operator::of(&gateway);
         let second = operator.add("fraud", &component).await;
         operator.replace("fraud", second).await;
-        assert_eq!(answer(&gateway).await, serves(second), "after {step}");
+        assert_eq!(models(&gateway).await, serves(second), "after {step}");
     }
 }
 
@@ -106,6 +107,18 @@ async fn killed_at_any_step_of_a_shadow_it_goes_on_with_what_the_record_says() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_at_any_step_of_a_paired_change_both_slots_are_as_the_record_says() {
+    let pair = || Some(json!({ "with": {} }));
+    let canary = || Some(json!({ "strategy": "canary", "percent": 50, "with": {} }));
+    killed_at_each_step([
+        by_operator("rollout", canary(), None, (false, Some(("canary", 0)))),
+        by_operator("promote", None, canary(), (true, None)),
+        by_operator("rollback", None, pair(), (false, None)),
+    ])
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_any_step_of_a_change_in_a_shared_record_all_gateways_serve_what_it_says() {
     let url = Postgres::shared().fresh_database();
     let folder = || Arc::new(Folder::fraud(&format!("[store]\nurl = \"{url}\"\n")));
@@ -133,8 +146,8 @@ async fn killed_at_any_step_of_a_change_in_a_shared_record_all_gateways_serve_wh
         })
         .await;
         for gateway in [&killed, &other] {
-            let by_it = BTreeSet::from([format!("\"fraud@{serving}\"")]);
-            assert_eq!(answer(gateway).await, by_it, "{step}");
+            let by_it = BTreeSet::from([format!("fraud@{serving}")]);
+            assert_eq!(models(gateway).await, by_it, "{step}");
         }
     }
 }
@@ -163,10 +176,11 @@ fn by_guard(change: &'static str, stages: Value, after: State) -> Case {
     }
 }
 
-/// Both releases, and a folder whose gateway serves the first and has the second.
+/// Both releases, and a folder whose gateway serves the first and has the second; and has another adapter for paired changes.
 struct Begun {
     first: Digest,
     second: Digest,
+    adapter: Digest,
     folder: Arc<Folder>,
 }
 
@@ -176,6 +190,9 @@ async fn killed_at_each_step<const CASES: usize>(cases: [Case; CASES]) {
     let begun = Begun {
         first: operator.active("fraud").await,
         second: operator.add("fraud", &plugins::fraud_again("2")).await,
+        adapter: operator
+            .add("payments", &noted(plugins::payments(), "2"))
+            .await,
         folder: gateway.folder.clone(),
     };
     gateway.kill();
@@ -199,13 +216,22 @@ impl Begun {
         let armed = [(FAILPOINTS, "store.change-begun=1*off->return")];
         let mut gateway = Gateway::start_with(folder.clone(), &armed);
         let mut operator = Operator::of(&gateway);
-        let rolled_out = operator.roll_out("fraud", self.second, before.clone());
+        let rolled_out = operator.roll_out("fraud", self.second, self.ordered(before));
         let state = self.state(&rolled_out.await["slots"][0]);
         match case.order {
             Some(_) => gateway.kill(),
             None => drop(gateway.wait(ENDED_MAX)),
         }
         (state, folder)
+    }
+
+    /// With the adapter where it is of a pair.
+    fn ordered(&self, order: &Value) -> Value {
+        let mut order = order.clone();
+        if let Some(with) = order.get_mut("with") {
+            *with = json!({ "payments": self.adapter.to_string() });
+        }
+        order
     }
 
     async fn killed_at(&self, step: &str, case: &Case, folder: &Folder, state: &State) {
@@ -217,7 +243,7 @@ impl Begun {
             &case.order,
         ) {
             (Ok(mut gateway), Some(order)) => {
-                let mut order = order.clone();
+                let mut order = self.ordered(order);
                 if case.change == "rollout" {
                     order["release"] = self.second.to_string().into();
                 }
@@ -246,25 +272,31 @@ impl Begun {
         self.serves_the_record(&gateway, &what).await;
     }
 
-    /// What answers is what the last change in the record names.
+    /// What answers is what the last change of each slot in the record names.
     async fn serves_the_record(&self, gateway: &Gateway, what: &str) {
         let mut operator = Operator::of(gateway);
         let audit = operator.audit().await;
-        let mut states = audit.iter().map(|line| &line["slots"]["fraud"]["after"]);
-        let recorded = states.find(|state| !state.is_null());
-        let recorded = recorded.expect("a change");
-        let slot = operator.slot("fraud").await;
-        assert_eq!(
-            slot["active"]["release"],
-            format!("fraud@{}", recorded["active"].as_str().expect("a digest")),
-            "{what}"
-        );
-        for field in ["id", "stage", "stage_since_ms"] {
-            assert_eq!(slot["rollout"][field], recorded["rollout"][field], "{what}");
+        let (mut active, mut tried, mut is_canary) = (json!({}), json!({}), false);
+        for (slot, part) in [("payments", "adapter"), ("fraud", "model")] {
+            let mut states = audit.iter().map(|line| &line["slots"][slot]["after"]);
+            let recorded = states.find(|state| !state.is_null());
+            let recorded = recorded.expect("a change");
+            let status = operator.slot(slot).await;
+            for field in ["id", "stage", "stage_since_ms"] {
+                let rollout = &recorded["rollout"];
+                assert_eq!(status["rollout"][field], rollout[field], "{what}");
+            }
+            let named = |state: &Value| Some(format!("{slot}@{}", state.as_str()?));
+            active[part] = named(&recorded["active"]).into();
+            tried[part] = match named(&recorded["rollout"]["candidate"]) {
+                Some(candidate) => candidate.into(),
+                None => active[part].clone(),
+            };
+            is_canary |= status["rollout"]["strategy"] == "canary";
         }
-        let mut expected = BTreeSet::from([slot["active"]["release"].to_string()]);
-        if slot["rollout"]["strategy"] == "canary" {
-            expected.insert(slot["rollout"]["candidate"]["release"].to_string());
+        let mut expected = BTreeSet::from([active.to_string()]);
+        if is_canary {
+            expected.insert(tried.to_string());
         }
         assert_eq!(answer(gateway).await, expected, "{what}");
     }
@@ -282,7 +314,17 @@ impl Begun {
     }
 }
 
-/// The models that answer many payments.
+/// The models of those releases.
+async fn models(gateway: &Gateway) -> BTreeSet<String> {
+    let pairs = answer(gateway).await;
+    let model = |pair: &String| {
+        let pair: Value = serde_json::from_str(pair).expect("JSON");
+        pair["model"].as_str().expect("a model").to_owned()
+    };
+    pairs.iter().map(model).collect()
+}
+
+/// The releases that answer many payments.
 async fn answer(gateway: &Gateway) -> BTreeSet<String> {
     let payments = payments::heldout().iter().take(200);
     let lines: Vec<_> = payments.map(|payment| payment.json).collect();
@@ -294,9 +336,7 @@ async fn answer(gateway: &Gateway) -> BTreeSet<String> {
     let lines = reply.lines();
     // The others are rejected.
     let scored = lines.iter().filter(|line| line["error"].is_null());
-    scored
-        .map(|line| line["release"]["model"].to_string())
-        .collect()
+    scored.map(|line| line["release"].to_string()).collect()
 }
 
 /// Whatever is not answered is what the kill cost.
