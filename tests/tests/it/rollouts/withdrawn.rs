@@ -65,10 +65,8 @@ async fn a_canary_that_traps_while_the_store_is_away_is_withdrawn_at_once_and_ab
     for _ in 0..3 {
         let answered = models(&gateway).await;
         let by_first = format!("fraud@{first}");
-        assert!(
-            answered.iter().all(|model| *model == by_first),
-            "{answered:?}"
-        );
+        let others = answered.iter().filter(|model| **model != by_first);
+        assert_eq!(others.count(), 0, "the canary answers still");
     }
     // The record knows it as open still.
     let rollout = operator.slot("fraud").await["rollout"].clone();
