@@ -186,7 +186,8 @@ pub const SINK_RETRY_MAX_MS: u64 = 5_000;
 /// Releases that are compiled or loaded at once.
 pub const LOADS_MAX_COUNT: usize = 2;
 /// Releases that came in and serve nothing yet, but are kept loaded: whoever adds one often begins its rollout next.
-pub const SHELF_MAX_COUNT: usize = 4;
+/// All of one change find room.
+pub const SHELF_MAX_COUNT: usize = PAIR_MAX_COUNT;
 /// Slots that one change may change together.
 pub const PAIR_MAX_COUNT: usize = 8;
 /// How often trials are judged.

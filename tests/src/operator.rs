@@ -91,6 +91,21 @@ impl Operator {
         digest.parse().expect("a digest")
     }
 
+    /// The releases that the store has for a slot, newest first.
+    pub async fn releases(&mut self, slot: &str) -> Vec<Digest> {
+        let reply = self
+            .client
+            .get(&format!("/v1/plugins/{slot}/releases"))
+            .await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let reply = reply.json();
+        let releases = reply["releases"].as_array().expect("releases").iter();
+        let digest = |release: &Value| release["digest"].as_str()?.parse().ok();
+        releases
+            .map(|release| digest(release).expect("a digest"))
+            .collect()
+    }
+
     /// The newest lines of the audit, newest first.
     pub async fn audit(&mut self) -> Vec<Value> {
         let reply = self.client.get("/v1/audit?count=100").await;

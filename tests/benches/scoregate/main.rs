@@ -16,7 +16,6 @@ mod overload;
 mod pairs;
 mod process;
 mod sample;
-mod spin_model;
 mod start;
 mod stream;
 mod swap;

@@ -2,8 +2,14 @@
 
 mod canary;
 mod crash;
+mod fleet;
 mod follow;
+mod full_disk;
+mod misfits;
 mod pair;
+mod pair_trial;
 mod swap;
 mod swap_streams;
 mod trap_model;
+mod unanswered;
+mod withdrawn;
