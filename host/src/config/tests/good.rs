@@ -114,6 +114,7 @@ fn full() -> Config {
             http: "0.0.0.0:9080".parse().unwrap(),
             admin: "[::1]:9090".parse().unwrap(),
             admin_token_file: None,
+            tls: None,
             body_max_bytes: 1 << 20,
             allowed_origins: ["http://127.0.0.1:8000", "https://shop.example"]
                 .map(String::from)
