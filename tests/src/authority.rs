@@ -15,7 +15,10 @@ use crate::folder::Folder;
 pub const TLS: &str = "[server.tls]\ncertificate_file = \"cert.pem\"\nkey_file = \"key.pem\"\n";
 
 /// See the module.
-pub struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub struct Authority {
+    name: String,
+    issuer: CertifiedIssuer<'static, KeyPair>,
+}
 
 /// A certificate and its key, in PEM.
 pub struct Pair {
@@ -31,14 +34,22 @@ impl Authority {
         Self::named(&format!("An authority of tests, {}", uuid::Uuid::now_v7()))
     }
 
-    pub fn named(name: &str) -> Self {
+    /// One that was made anew: with the same name, and another key.
+    pub fn anew(&self) -> Self {
+        Self::named(&self.name)
+    }
+
+    fn named(name: &str) -> Self {
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let names = &mut params.distinguished_name;
         names.push(DnType::CommonName, name);
         let issuer = CertifiedIssuer::self_signed(params, key());
-        Self(issuer.expect("a certificate"))
+        Self {
+            name: name.to_owned(),
+            issuer: issuer.expect("a certificate"),
+        }
     }
 
     /// For the address that tests listen on, and these names.
@@ -59,7 +70,7 @@ impl Authority {
         params.not_before = date_time_ymd(from, 1, 1);
         params.not_after = date_time_ymd(until, 1, 1);
         let key = key();
-        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
+        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         Pair {
             certificate: certificate.pem(),
             key: key.serialize_pem(),
@@ -69,13 +80,13 @@ impl Authority {
 
     /// Its own certificate, in PEM.
     pub fn pem(&self) -> String {
-        self.0.pem()
+        self.issuer.pem()
     }
 
     /// Of a client that offers these protocols by ALPN.
     pub fn connector(&self, protocols: &[&str]) -> TlsConnector {
         let mut roots = RootCertStore::empty();
-        roots.add(self.0.der().clone()).expect("a root");
+        roots.add(self.issuer.der().clone()).expect("a root");
         let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("versions")

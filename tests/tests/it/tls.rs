@@ -2,6 +2,7 @@
 
 mod begin;
 mod command;
+mod drain;
 mod files;
 mod reload;
 

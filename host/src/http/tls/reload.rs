@@ -19,6 +19,13 @@ pub struct Certificates {
     metrics: TlsMetrics,
 }
 
+/// A look that found no pair to serve.
+struct Failed {
+    /// The same as long as the files are: what is wrong with them may be said in other words the next time.
+    found: String,
+    error: PairError,
+}
+
 impl Certificates {
     /// Reads the pair to begin with. One that clients would refuse today is served with a warning: it may be their clocks that count.
     pub fn open(files: &config::Tls, metrics: &TlsMetrics) -> Result<Arc<Self>, PairError> {
@@ -41,38 +48,47 @@ impl Certificates {
     pub async fn follow(self: Arc<Self>) {
         let mut looks = interval(Duration::from_millis(TLS_LOOK_MS));
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut told = None;
+        let (mut last, mut told) = (None, None);
         loop {
             looks.tick().await;
             let this = Arc::clone(&self);
             // A file's folder may be a network's.
             let looked = tokio::task::spawn_blocking(move || this.look()).await;
-            let failed = looked
-                .unwrap_or(Ok(()))
-                .err()
-                .map(|error| error.to_string());
-            // What stays wrong is told once: it may be half written, and each look finds it so.
-            if failed != told
-                && let Some(error) = &failed
+            let failed = looked.unwrap_or(Ok(())).err();
+            let found = failed.as_ref().map(|failed| failed.found.clone());
+            // What is found twice is not just being written, and what stays is told once.
+            if let Some(Failed { error, .. }) = &failed
+                && found == last
+                && found != told
             {
                 self.metrics.reloaded(false);
-                tracing::error!(error, "the certificate of before stays in use");
+                tracing::error!(%error, "the certificate of before stays in use");
+                told.clone_from(&found);
             }
-            told = failed;
+            if found.is_none() {
+                told = None;
+            }
+            last = found;
         }
     }
 
     /// Serves what the files hold, if it is another pair than before.
-    pub(super) fn look(&self) -> Result<(), PairError> {
-        let content = Content::read(&self.files)?;
-        if content.digest() == self.served.load().content {
+    fn look(&self) -> Result<(), Failed> {
+        let content = Content::read(&self.files).map_err(|error| Failed {
+            found: error.to_string(),
+            error,
+        })?;
+        let digest = content.digest();
+        if digest == self.served.load().content {
             return Ok(());
         }
-        let mut pair = content.pair(&self.files)?;
-        // Looked at again, it is taken as soon as its time has come.
-        if let Some(untimely) = pair.untimely.take() {
-            return Err(untimely);
-        }
+        let pair = content.pair(&self.files);
+        // Looked at again, one that is not valid yet is taken as soon as its time has come.
+        let timely = pair.and_then(|mut pair| pair.untimely.take().map_or(Ok(pair), Err));
+        let pair = timely.map_err(|error| Failed {
+            found: digest.to_string(),
+            error,
+        })?;
         self.metrics
             .serves(&self.files.certificate_file, pair.expires_s);
         self.metrics.reloaded(true);

@@ -1,18 +1,24 @@
 //! Commands over TLS, through the real binary.
 
+use std::{fs, sync::Arc, time::Duration};
+
 use scoregate::release::Digest;
 use scoregate_tests::{
-    authority::Authority,
+    authority::{Authority, TLS},
     command::{Ended, run},
     components::noted,
     folder::Folder,
     gateway::Gateway,
     plugins,
-    servers::blocking::block_on,
+    servers::{blocking::block_on, wait::eventually},
+    streams,
 };
 use serde_json::Value;
 
 use super::Secured;
+
+/// Far longer than anything here takes.
+const WAIT_MAX: Duration = Duration::from_secs(60);
 
 fn told(folder: &Folder, line: &str) -> Ended {
     run(folder, line.split_whitespace())
@@ -74,6 +80,7 @@ fn what_does_not_hold_is_said_with_what_helps() {
     folder.write("empty.pem", "");
     let other = Authority::new();
     folder.write("other.pem", other.pem());
+    folder.write("old.pem", secured.authority.anew().pem());
     let port = secured.gateway.admin.port();
     let plain = Gateway::fraud();
     let plain_port = plain.admin.port();
@@ -81,6 +88,10 @@ fn what_does_not_hold_is_said_with_what_helps() {
         (
             format!("https://127.0.0.1:{port} --ca-file other.pem"),
             "signed by nobody whom this system knows",
+        ),
+        (
+            format!("https://127.0.0.1:{port} --ca-file old.pem"),
+            "signed by another key",
         ),
         (
             format!("https://localhost:{port} --ca-file ca.pem"),
@@ -129,12 +140,42 @@ fn a_certificate_of_another_name_or_time_or_of_an_authority_is_told_as_that() {
     let names = ["a.example".to_owned(), "*.b.example".to_owned()];
     let elsewhere = secured.authority.sign_for(names.into(), 2001, 4000);
     elsewhere.put(&gateway.folder);
-    scoregate_tests::servers::wait::eventually(std::time::Duration::from_secs(60), || {
+    eventually(WAIT_MAX, || {
         let ended = told(&folder, &status);
         ended
             .stderr
             .contains("is for `a.example`, `*.b.example` and not for `127.0.0.1`")
     });
+}
+
+#[test]
+fn dead_letters_are_sent_again_over_tls() {
+    let authority = Authority::new();
+    let stream = streams::file_to_sqlite("app.log");
+    let http = "[[pipelines.fraud.sources]]\nkind = \"http\"\n";
+    let folder = streams::folder(&format!("{stream}{http}{TLS}"));
+    authority.sign(&[]).put(&folder);
+    folder.write("ca.pem", authority.pem());
+    folder.write("app.log", "no payment\n");
+    let gateway = Gateway::start(Arc::new(folder));
+    let folder = &gateway.folder;
+    let dead = folder.path("dead.ndjson");
+    eventually(WAIT_MAX, || {
+        fs::read(&dead).is_ok_and(|text| text.ends_with(b"\n"))
+    });
+    let retry = format!(
+        "dead-letters retry --all --config gateway.toml --output json --url https://{}",
+        gateway.http
+    );
+    let unknown = told(folder, &retry);
+    assert_eq!(unknown.code, Some(1), "{unknown:?}");
+    assert!(
+        unknown.stderr.contains("give --ca-file FILE"),
+        "{unknown:?}"
+    );
+    let again = told(folder, &format!("{retry} --ca-file ca.pem"));
+    // It was answered, and is no better than before.
+    assert!(again.stdout.contains("answered with 422"), "{again:?}");
 }
 
 #[test]
