@@ -78,6 +78,15 @@ impl Authority {
         }
     }
 
+    /// Its own certificate and key, with which it should prove no host.
+    pub fn own(&self) -> Pair {
+        Pair {
+            certificate: self.pem(),
+            key: self.issuer.key().serialize_pem(),
+            der: self.issuer.der().to_vec(),
+        }
+    }
+
     /// Its own certificate, in PEM.
     pub fn pem(&self) -> String {
         self.issuer.pem()

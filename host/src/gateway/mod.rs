@@ -208,8 +208,7 @@ impl Gateway {
             tokio::spawn(task);
         }
         if let Some(certificates) = self.certificates {
-            let ended = ended.clone();
-            tokio::spawn(async move { ended.run_until_cancelled(certificates.follow()).await });
+            tokio::spawn(certificates.follow(ended.clone()));
         }
         let admin_listener = tokio::spawn(self.admin.run(
             move |request, from| admin.clone().answer(request, from),

@@ -8,6 +8,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
 
 use super::certificate::{Content, Pair, PairError, key_is_open};
 use crate::{config, limits::TLS_LOOK_MS, telemetry::TlsMetrics};
@@ -44,13 +45,12 @@ impl Certificates {
         }))
     }
 
-    /// Looks at the files again and again. It never ends by itself.
-    pub async fn follow(self: Arc<Self>) {
+    /// Looks at the files again and again, until `ended`.
+    pub async fn follow(self: Arc<Self>, ended: CancellationToken) {
         let mut looks = interval(Duration::from_millis(TLS_LOOK_MS));
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut last, mut told) = (None, None);
-        loop {
-            looks.tick().await;
+        while ended.run_until_cancelled(looks.tick()).await.is_some() {
             let this = Arc::clone(&self);
             // A file's folder may be a network's.
             let looked = tokio::task::spawn_blocking(move || this.look()).await;

@@ -1,6 +1,13 @@
 //! How a connection begins: the protocols that are agreed on, and clients that come to none.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -16,10 +23,12 @@ use scoregate::{
     telemetry::Telemetry,
 };
 use scoregate_tests::{
-    authority::Authority,
+    authority::{Authority, TLS},
     client::{Client, raw, shaken, within},
     folder::Folder,
+    gateway::Gateway,
     payments,
+    servers::wait::eventually_async,
 };
 use serde_json::Value;
 use tokio::{
@@ -30,6 +39,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{Secured, sample};
+
+/// Far longer than anything here takes.
+const WAIT_MAX: Duration = Duration::from_secs(60);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn both_listeners_answer_a_client_that_verifies_in_both_protocols() {
@@ -100,13 +112,10 @@ async fn both_listeners_answer_a_client_that_verifies_in_both_protocols() {
 #[tokio::test]
 async fn one_listener_alone_speaks_tls_where_the_file_says_so() {
     let authority = Authority::new();
-    let tls = format!(
-        "{}listeners = [\"admin\"]\n",
-        scoregate_tests::authority::TLS
-    );
+    let tls = format!("{}listeners = [\"admin\"]\n", TLS);
     let folder = sample(&tls);
     authority.sign(&[]).put(&folder);
-    let gateway = scoregate_tests::gateway::Gateway::start(Arc::new(folder));
+    let gateway = Gateway::start(Arc::new(folder));
     let event = payments::heldout()[0].json;
     assert_eq!(gateway.client().score("fraud", event).await.status, 200);
     let mut operator = Client::secure(gateway.admin, &authority);
@@ -164,6 +173,8 @@ struct Short {
     address: SocketAddr,
     authority: Authority,
     telemetry: Arc<Telemetry>,
+    /// Requests that have reached the handler.
+    begun: Arc<AtomicUsize>,
     shutdown: CancellationToken,
     ended: JoinHandle<Drained>,
     _folder: Folder,
@@ -186,14 +197,20 @@ impl Short {
         let server = server.expect("a port").with_tls(Some(tls.expect("TLS")));
         let address = server.local_addr().expect("an address");
         let shutdown = CancellationToken::new();
-        let answer = |_, _| async {
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            Response::new(Body::whole("slow"))
+        let begun = Arc::new(AtomicUsize::new(0));
+        let counted = begun.clone();
+        let answer = move |_, _| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            async {
+                tokio::time::sleep(Duration::from_millis(300)).await;
+                Response::new(Body::whole("slow"))
+            }
         };
         Self {
             address,
             authority,
             telemetry,
+            begun,
             ended: tokio::spawn(server.run(answer, shutdown.clone())),
             shutdown,
             _folder: folder,
@@ -253,7 +270,10 @@ async fn a_drain_answers_what_was_asked_and_ends_handshakes_that_have_not() {
             tokio::spawn(async move { client.get("/").await.body })
         })
         .collect();
-    tokio::time::sleep(Duration::from_millis(150)).await;
+    eventually_async(WAIT_MAX, "21 requests", async || {
+        server.begun.load(Ordering::Relaxed) == 21
+    })
+    .await;
     server.shutdown.cancel();
     for answer in asked {
         assert_eq!(answer.await.expect("an answer"), "slow");

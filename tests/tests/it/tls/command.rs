@@ -128,7 +128,7 @@ fn what_does_not_hold_is_said_with_what_helps() {
 }
 
 #[test]
-fn a_certificate_of_another_name_or_time_or_of_an_authority_is_told_as_that() {
+fn a_certificate_of_another_host_or_of_an_authority_is_told_as_that() {
     let (secured, folder) = desk();
     let gateway = &secured.gateway;
     let status = format!(
@@ -139,13 +139,18 @@ fn a_certificate_of_another_name_or_time_or_of_an_authority_is_told_as_that() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let names = ["a.example".to_owned(), "*.b.example".to_owned()];
     let elsewhere = secured.authority.sign_for(names.into(), 2001, 4000);
-    elsewhere.put(&gateway.folder);
-    eventually(WAIT_MAX, || {
-        let ended = told(&folder, &status);
-        ended
-            .stderr
-            .contains("is for `a.example`, `*.b.example` and not for `127.0.0.1`")
-    });
+    for (pair, expected) in [
+        (
+            elsewhere,
+            "is for `a.example`, `*.b.example` and not for `127.0.0.1`",
+        ),
+        (secured.authority.own(), "an authority's own"),
+    ] {
+        pair.put(&gateway.folder);
+        eventually(WAIT_MAX, || {
+            told(&folder, &status).stderr.contains(expected)
+        });
+    }
 }
 
 #[test]

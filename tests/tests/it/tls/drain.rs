@@ -39,13 +39,18 @@ async fn what_was_asked_over_tls_is_answered_and_idle_connections_hold_up_nothin
     assert_eq!(idle.get("/v2/health/live").await.status, 200);
     let mut half = TcpStream::connect(http).await.expect("a connection");
     half.write_all(b"\x16\x03\x01").await.expect("it is sent");
+    let mut clients: Vec<_> = (0..30).map(|_| client()).collect();
+    for client in &mut clients {
+        assert_eq!(client.get("/v2/health/live").await.status, 200);
+    }
     // The first one occupies the scoring thread until long after the signal.
     let mut first = client();
     let first = tokio::spawn(async move { first.score("slow", "loop").await.status });
     tokio::time::sleep(Duration::from_millis(100)).await;
-    let waiting: Vec<_> = (0..30)
-        .map(|number| {
-            let mut client = client();
+    let waiting: Vec<_> = clients
+        .into_iter()
+        .enumerate()
+        .map(|(number, mut client)| {
             tokio::spawn(async move { client.score("slow", format!("good {number}")).await })
         })
         .collect();

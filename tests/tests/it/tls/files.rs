@@ -100,17 +100,24 @@ fn files_that_are_no_pair_are_refused_with_file_and_remedy() {
 
 #[test]
 fn a_certificate_out_of_its_time_is_a_mistake_to_validate_and_a_warning_at_a_start() {
-    for (from, until, expected) in [(2001, 2002, "expired"), (3000, 3001, "is valid in")] {
+    for (from, until, expected, to_clients) in [
+        (2001, 2002, "expired", "has expired"),
+        (3000, 3001, "is valid in", "is not valid yet"),
+    ] {
         let folder = sample(TLS);
         let authority = Authority::new();
-        authority
-            .sign_for(vec!["127.0.0.1".to_owned()], from, until)
-            .put(&folder);
+        let names = vec!["127.0.0.1".to_owned()];
+        authority.sign_for(names, from, until).put(&folder);
+        folder.write("ca.pem", authority.pem());
         let ended = run(&folder, ["validate", "gateway.toml"]);
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert!(ended.stderr.contains(expected), "{ended:?}");
         let gateway = Gateway::start(folder.into());
         assert!(gateway.log().contains(expected), "{}", gateway.log());
+        let admin = format!("https://{}", gateway.admin);
+        let status = ["status", "--ca-file", "ca.pem", "--admin", &admin];
+        let ended = run(&gateway.folder, status);
+        assert!(ended.stderr.contains(to_clients), "{ended:?}");
     }
 }
 
