@@ -89,6 +89,7 @@ impl Certificates {
             found: digest.to_string(),
             error,
         })?;
+        // Whoever is shown it finds it counted.
         self.metrics
             .serves(&self.files.certificate_file, pair.expires_s);
         self.metrics.reloaded(true);
