@@ -47,6 +47,12 @@ pub const SECRET_MAX_BYTES: u64 = 64 << 10;
 pub const CONFIG_PROBLEMS_MAX_COUNT: usize = 1_000;
 /// Tables and lists within one another in what a slot's `config` holds: half of what the usual JSON readers take.
 pub const PLUGIN_CONFIG_MAX_DEPTH: usize = 64;
+/// A certificate's chain, and its key: each a file.
+pub const TLS_FILE_MAX_BYTES: u64 = 256 << 10;
+/// A file of certificates of authorities: a system's bundle has some 200 KB.
+pub const CA_FILE_MAX_BYTES: u64 = 4 << 20;
+/// How often a certificate and its key are looked at.
+pub const TLS_LOOK_MS: u64 = 2_000;
 /// Operators' tokens in their file, and their bearers' names.
 pub const TOKENS_MAX_COUNT: usize = 500;
 pub const TOKEN_NAME_MAX_BYTES: usize = 64;

@@ -1,5 +1,6 @@
 //! The harness: starts the real binary with real plugins in folders of their own, and talks to it as callers do.
 
+pub mod authority;
 pub mod bombs;
 pub mod checker;
 pub mod client;

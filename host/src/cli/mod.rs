@@ -11,6 +11,7 @@ mod golden;
 mod inspect;
 mod moment;
 mod promote;
+mod reach;
 mod releases;
 mod remote;
 mod rollback;

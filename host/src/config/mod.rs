@@ -18,12 +18,14 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tls;
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
 pub use guard::Guard;
 pub(crate) use names::did_you_mean;
 pub use problem::{Problem, Problems};
+pub use tls::{Listener, Tls};
 
 /// The whole file. Paths in it are absolute or relative to the working folder: those of the file were made so.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +48,8 @@ pub struct Server {
     pub admin: SocketAddr,
     /// Who may ask and change what there; without it anybody, and it is a loopback address.
     pub admin_token_file: Option<PathBuf>,
+    /// Without it both listeners are plain HTTP.
+    pub tls: Option<Tls>,
     pub body_max_bytes: u64,
     /// Pages of these may call the scoring listener from a browser; `*` is any.
     pub allowed_origins: Vec<String>,

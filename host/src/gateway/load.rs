@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     config::{self, Config},
+    http::tls,
     limits::{BATCH_MAX_EVENTS, QUEUE_MAX_EVENTS},
     pipeline::{Delivery, ModelQueue, Pipeline, Serving},
     plugin::Engine,
@@ -22,6 +23,8 @@ pub async fn check(config: &Config) -> Result<Vec<String>, StartError> {
     let (engine, telemetry) = (Arc::new(Engine::new()?), Telemetry::new());
     let loader = Loader::new(engine, None, telemetry);
     let mut faults = rollout::check(config, &loader).await;
+    let tls = config.server.tls.iter();
+    faults.extend(tls.filter_map(|files| Some(tls::check(files).err()?.to_string())));
     for pipeline in &config.pipelines {
         let name = &pipeline.name;
         let sources = pipeline.sources.iter();

@@ -44,5 +44,6 @@ mod shop_page;
 mod sinks;
 mod store;
 mod tidy;
+mod tls;
 mod transport;
 mod way_in;

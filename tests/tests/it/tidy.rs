@@ -9,7 +9,7 @@ const FUNCTION_MAX_LINES: usize = 70;
 const MAIN_MAX_LINES: usize = 130;
 
 /// Who alone may name what: a crate, and the folders or files of it.
-const WALLS: [(&str, &[&str]); 7] = [
+const WALLS: [(&str, &[&str]); 10] = [
     ("wasmtime", &["host/src/plugin/"]),
     ("wasmparser", &["host/src/plugin/"]),
     (
@@ -26,6 +26,9 @@ const WALLS: [(&str, &[&str]); 7] = [
     ("hyper", &["host/src/http/", "host/src/admin/"]),
     ("hyper_util", &["host/src/http/", "host/src/admin/"]),
     ("http_body_util", &["host/src/http/", "host/src/admin/"]),
+    ("rustls", &["host/src/http/"]),
+    ("rustls_native_certs", &["host/src/http/"]),
+    ("tokio_rustls", &["host/src/http/"]),
     (
         "rdkafka",
         &[
