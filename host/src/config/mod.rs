@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, read into plain types. Every mistake in it is reported in one run.
 
+mod capture;
 mod checks;
 mod ends;
 mod guard;
@@ -21,6 +22,7 @@ mod text;
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
+pub use capture::{Capture, Captured};
 pub use guard::Guard;
 pub(crate) use names::did_you_mean;
 pub use problem::{Problem, Problems};
@@ -109,6 +111,8 @@ pub struct Pipeline {
     /// JSON Pointer to an event's key, where the source gives none.
     pub key: Option<String>,
     pub breaker_max_faults: u32,
+    /// What is kept to be replayed; nothing where it is absent.
+    pub capture: Option<Capture>,
     pub sources: Vec<Source>,
     pub sinks: Vec<Sink>,
     /// Where a stream's events go that have no outcome; always there with a stream.

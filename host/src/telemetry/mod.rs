@@ -1,6 +1,7 @@
 //! What operators count and measure, in the Prometheus text format. Handles are resolved once and kept by those who use them:
 //! on the way of an event there is no lookup by label.
 
+mod capture;
 mod http;
 mod pipeline;
 mod plugin;
@@ -19,6 +20,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
+pub use capture::CaptureMetrics;
 pub use http::{HttpMetrics, Route};
 pub use pipeline::PipelineMetrics;
 pub use plugin::{Call, PluginMetrics};
@@ -37,6 +39,7 @@ pub struct Telemetry {
     pipelines: pipeline::Families,
     plugins: plugin::Families,
     sources: source::Families,
+    captures: capture::Families,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -63,6 +66,7 @@ impl Telemetry {
         let pipelines = pipeline::Families::register(&mut registry);
         let plugins = plugin::Families::register(&mut registry);
         let sources = source::Families::register(&mut registry);
+        let captures = capture::Families::register(&mut registry);
         Arc::new(Self {
             registry,
             http,
@@ -70,6 +74,7 @@ impl Telemetry {
             pipelines,
             plugins,
             sources,
+            captures,
         })
     }
 
@@ -96,6 +101,11 @@ impl Telemetry {
     /// The handles of one stream: a topic, a table, or a file's path, of a pipeline.
     pub fn source(&self, pipeline: &str, kind: &'static str, stream: &str) -> SourceMetrics {
         self.sources.resolve(pipeline, kind, stream)
+    }
+
+    /// The handles of one pipeline's capsules.
+    pub fn capture(&self, pipeline: &str) -> CaptureMetrics {
+        self.captures.resolve(pipeline)
     }
 
     /// Requests answered, on both listeners.

@@ -5,4 +5,4 @@ mod crash;
 mod follow;
 mod pair;
 mod swap;
-mod trap_model;
+pub mod trap_model;

@@ -37,7 +37,7 @@ const WALLS: [(&str, &[&str]); 7] = [
 ];
 
 /// From the ground up; a room imports from floors below its own. Listed together are rooms that do not know each other.
-const FLOORS: [&[&str]; 13] = [
+const FLOORS: [&[&str]; 14] = [
     &[
         "clock",
         "failpoint",
@@ -45,6 +45,7 @@ const FLOORS: [&[&str]; 13] = [
         "health",
         "lane",
         "limits",
+        "moment",
         "output",
         "release",
         "signal",
@@ -58,6 +59,8 @@ const FLOORS: [&[&str]; 13] = [
     &["plugin", "sink"],
     // Its databases are reached as those of sinks are.
     &["store"],
+    // Between what scores an event and who asks for it.
+    &["capture"],
     &["pipeline"],
     &["rollout"],
     &["http", "source"],
