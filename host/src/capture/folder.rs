@@ -159,11 +159,11 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-    use crate::config::Captured;
+    use crate::config::Kept;
 
     fn folder(path: &Path, max_count: u64, max_bytes: u64) -> Folder {
         let limits = config::Capture {
-            what: Captured::Faults,
+            what: Kept::Faults,
             max_count,
             max_bytes,
         };

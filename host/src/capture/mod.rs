@@ -123,8 +123,8 @@ impl Capture {
         let folder = Folder::new(path, config);
         let writer = Writer::new(place.pipeline, folder, receiver, metrics.clone());
         let sample = match config.what {
-            config::Captured::Faults => None,
-            config::Captured::Sampled { every_events } => Some(Sample::new(every_events, now_ms())),
+            config::Kept::Faults => None,
+            config::Kept::Sampled { every_events } => Some(Sample::new(every_events, now_ms())),
         };
         let capture = Self {
             gateway: place.gateway.to_owned(),
@@ -198,4 +198,105 @@ fn weight_bytes(by: &ScoredBy<'_>, event: &Event, verdict: &Result<Outcome, Refu
     let output = verdict.as_ref().map_or(0, |outcome| outcome.payload.len());
     let key = event.key.as_ref().map_or(0, Bytes::len);
     event.id.len() + key + event.payload.len() + headers.sum::<usize>() + configs + output
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::{
+        event::Origin,
+        plugin::{Info, Settings},
+        release::{Digest, ReleaseName},
+        telemetry::Telemetry,
+    };
+
+    fn parts(telemetry: &Telemetry, slot: &str) -> Parts {
+        let digest = Digest::of(slot.as_bytes());
+        Parts {
+            name: ReleaseName::new(slot, digest),
+            info: Info::default(),
+            settings: Settings {
+                slot: slot.to_owned(),
+                config_json: "{}".to_owned(),
+                memory_max_bytes: 1,
+                call_deadline_ms: 1,
+                result_max_bytes: 1,
+            },
+            imports: Vec::new(),
+            size_bytes: 1,
+            cached: false,
+            golden_cases: 0,
+            steps_ms: Vec::new(),
+            metrics: telemetry.plugin(slot, &digest),
+        }
+    }
+
+    fn event(bytes: usize) -> Event {
+        Event {
+            id: "event".to_owned(),
+            key: None,
+            payload: vec![0; bytes].into(),
+            timestamp_ms: 0,
+            headers: Vec::new(),
+            origin: Origin::Http,
+        }
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_bounded_by_count_and_by_bytes_and_is_written_at_the_end() {
+        let (dir, telemetry) = (tempfile::tempdir().unwrap(), Telemetry::new());
+        let config = config::Capture {
+            what: config::Kept::Sampled { every_events: 1 },
+            max_count: 1_000,
+            max_bytes: 64 << 20,
+        };
+        let place = Place {
+            gateway: "gw-1",
+            pipeline: "fraud",
+            store: dir.path(),
+        };
+        let (room, metrics) = (Room::default(), telemetry.capture("fraud"));
+        let (capture, writer) = Capture::new(&config, &place, room.clone(), metrics);
+        let (adapter, model) = (parts(&telemetry, "payments"), parts(&telemetry, "fraud"));
+        let by = ScoredBy {
+            scored_as: ScoredAs::Active,
+            adapter: &adapter,
+            model: &model,
+            headers: &[],
+        };
+        capture.take(
+            &by,
+            &event(CAPTURE_QUEUE_MAX_BYTES),
+            &Ok(Outcome::default()),
+        );
+        assert_eq!(capture.status().dropped, 1, "too large");
+        for _ in 0..CAPTURE_QUEUE_MAX_COUNT + 5 {
+            capture.take(&by, &event(10), &Ok(Outcome::default()));
+        }
+        assert_eq!(capture.status().dropped, 6, "too many");
+        let unavailable = Refusal::Unavailable {
+            reason: String::new(),
+            retry_after_s: 1,
+        };
+        capture.take(&by, &event(10), &Err(unavailable));
+        assert_eq!(
+            capture.status().dropped,
+            6,
+            "what was not scored is not kept"
+        );
+
+        let ended = CancellationToken::new();
+        ended.cancel();
+        writer.run(ended).await;
+        let status = capture.status();
+        assert_eq!(
+            (status.written, status.failed),
+            (CAPTURE_QUEUE_MAX_COUNT as u64, 0)
+        );
+        assert_eq!(room.0.load(Ordering::Relaxed), 0, "nothing waits any more");
+        let files = std::fs::read_dir(dir.path().join(FOLDER).join("fraud")).unwrap();
+        assert_eq!(files.count(), CAPTURE_QUEUE_MAX_COUNT);
+    }
 }

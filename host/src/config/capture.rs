@@ -6,7 +6,7 @@ use crate::limits;
 /// Which events are kept, and how many of them stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capture {
-    pub what: Captured,
+    pub what: Kept,
     /// Capsules that stay; the oldest go.
     pub max_count: u64,
     /// Their bytes.
@@ -15,7 +15,7 @@ pub struct Capture {
 
 /// Which events are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Captured {
+pub enum Kept {
     /// Those that met a fault.
     Faults,
     /// These too, and of those that were scored or rejected one in so many.
@@ -65,9 +65,9 @@ pub(super) fn read(table: &mut Table<'_>) -> Option<Capture> {
     }
     let what = if sampled? {
         let every_events = every_events.unwrap_or(EVERY.default);
-        Captured::Sampled { every_events }
+        Kept::Sampled { every_events }
     } else {
-        Captured::Faults
+        Kept::Faults
     };
     Some(Capture {
         what,

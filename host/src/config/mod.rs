@@ -22,7 +22,7 @@ mod text;
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
-pub use capture::{Capture, Captured};
+pub use capture::{Capture, Kept};
 pub use guard::Guard;
 pub(crate) use names::did_you_mean;
 pub use problem::{Problem, Problems};

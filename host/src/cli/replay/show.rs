@@ -1,6 +1,6 @@
 //! Prints a replay.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Args, Replay,
@@ -151,6 +151,13 @@ fn number(score: Score) -> String {
     }
 }
 
+/// Of a difference; its bits where it is not finite.
+fn score(value: &Value) -> String {
+    let finite = value["value"].as_f64().map(Score::of).map(number);
+    let bits = || value["bits"].as_str().map(|bits| format!("bits {bits}"));
+    finite.or_else(bits).unwrap_or_else(|| "none".to_owned())
+}
+
 fn told(difference: &Difference) -> String {
     let Difference {
         what,
@@ -158,11 +165,9 @@ fn told(difference: &Difference) -> String {
         now,
         distance,
     } = difference;
-    let value = |value: &serde_json::Value| match value {
-        serde_json::Value::String(text) => capped(text),
-        serde_json::Value::Object(score) if what == "score" => {
-            score.get("value").map_or(String::new(), |v| v.to_string())
-        }
+    let value = |value: &Value| match value {
+        Value::String(text) => capped(text),
+        value if what == "score" => score(value),
         value => capped(&value.to_string()),
     };
     let told = format!("{what}: {} became {}", value(captured), value(now));

@@ -1,5 +1,5 @@
 use super::{messages, parse, with};
-use crate::config::{Capture, Captured};
+use crate::config::{Capture, Kept};
 
 fn captured(lines: &str) -> Option<Capture> {
     parse(&with(lines)).unwrap().pipelines[0].capture
@@ -12,9 +12,9 @@ fn what_is_kept_is_said_by_one_word_and_the_rest_has_defaults() {
         max_count: 1_000,
         max_bytes: 64 << 20,
     };
-    let every = |every_events| Captured::Sampled { every_events };
+    let every = |every_events| Kept::Sampled { every_events };
     assert_eq!(captured(""), None);
-    assert_eq!(captured("capture = 'faults'"), Some(kept(Captured::Faults)));
+    assert_eq!(captured("capture = 'faults'"), Some(kept(Kept::Faults)));
     assert_eq!(captured("capture = 'sampled'"), Some(kept(every(1_000))));
     let all = "capture = 'sampled'\ncapture_every_events = 1\ncapture_max_count = 2\ncapture_max_bytes = 70_000";
     let expected = Capture {
