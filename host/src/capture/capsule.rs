@@ -249,6 +249,28 @@ pub(super) mod tests {
         }
     }
 
+    #[test]
+    fn of_an_event_s_headers_those_are_kept_that_the_adapter_is_given() {
+        let header = |name: &str, value: Option<&'static [u8]>| Header {
+            name: name.to_owned(),
+            value: value.map(Bytes::from_static),
+        };
+        let event = Event {
+            headers: vec![
+                header("Region", Some(b"eu")),
+                header("authorization", Some(b"secret")),
+                header("trace", None),
+            ],
+            ..capsule().event.event()
+        };
+        let kept = CapturedEvent::of(&event, &["region".to_owned(), "trace".to_owned()]);
+        let given = [header("Region", Some(b"eu")), header("trace", None)];
+        assert_eq!(kept.event().headers, given);
+        let json = serde_json::to_string(&kept).unwrap();
+        assert!(json.contains(r#"{"name":"trace","value":null}"#), "{json}");
+        assert_eq!(serde_json::from_str::<CapturedEvent>(&json).unwrap(), kept);
+    }
+
     fn told(json: &[u8]) -> String {
         Capsule::parse(json).unwrap_err().to_string()
     }

@@ -39,6 +39,24 @@ capture = "faults"
 sources = [{ kind = "http" }]
 "#;
 
+/// The same plugins on a followed file.
+const STREAM: &str = r#"
+[plugins.adapter]
+file = "adapter.wasm"
+call_deadline_ms = 2000
+[plugins.model]
+file = "model.wasm"
+call_deadline_ms = 2000
+[pipelines.p]
+adapter = "adapter"
+model = "model"
+capture = "sampled"
+capture_every_events = 1
+sources = [{ kind = "file", path = "events.log" }]
+sinks = [{ kind = "stdout" }]
+dead_letter = { kind = "file", path = "dead.ndjson" }
+"#;
+
 /// The sample pipeline, with these lines about what it keeps.
 fn fraud(lines: &str) -> Arc<Folder> {
     let config = FRAUD.replace(
@@ -242,5 +260,22 @@ async fn a_fault_is_met_again_by_the_same_plugin_in_the_same_way() {
             fault == "deadline",
             "{json}"
         );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_stream_s_batch_each_event_is_kept_with_what_became_of_it() {
+    let folder = Arc::new(Folder::hostile(STREAM));
+    folder.write("events.log", "good 1\nreject\nmodel-invalid\nmodel-trap\n");
+    let gateway = Gateway::start(folder.clone());
+    assert_eq!(kept(&gateway, "p", 4).await, [4, 0, 0]);
+    let all = capsules(&folder, "p");
+    let words = ["scored", "rejected", "invalid-input", "fault"];
+    assert_eq!(all.len(), words.len(), "{all:?}");
+    for (path, word) in all.iter().zip(words) {
+        assert!(is_of(path, word), "{path:?} is not {word}");
+        let (code, json) = replayed(&folder, path, &[]);
+        assert_eq!((code, whats(&json).len()), (Some(0), 0), "{json}");
+        assert_eq!(json["now"]["kind"], word, "{json}");
     }
 }
