@@ -49,7 +49,7 @@ impl Folder {
         bytes <= self.max_bytes
     }
 
-    /// Writes a capsule that [`Self::takes`] it, whole or not at all. The oldest are removed before it, so that the limits hold at each moment.
+    /// Writes a capsule that it [takes](Self::takes), whole or not at all. The oldest are removed before it, so that the limits hold at each moment.
     pub fn keep(&mut self, at_ms: u64, word: &str, content: &[u8]) -> io::Result<()> {
         let bytes = content.len() as u64;
         if self.kept.is_none() {

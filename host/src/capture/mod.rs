@@ -106,7 +106,7 @@ pub struct CaptureStatus {
     pub written: u64,
     /// There was no room for them.
     pub dropped: u64,
-    /// The folder took them not.
+    /// The folder did not take them.
     pub failed: u64,
 }
 

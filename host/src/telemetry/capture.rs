@@ -51,6 +51,6 @@ pub struct CaptureMetrics {
     pub written: Counter,
     /// There was no room for them: too many came at once, or one was too large.
     pub dropped: Counter,
-    /// The folder took them not.
+    /// The folder did not take them.
     pub failed: Counter,
 }
