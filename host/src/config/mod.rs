@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, read into plain types. Every mistake in it is reported in one run.
 
+mod capture;
 mod checks;
 mod ends;
 mod guard;
@@ -22,6 +23,7 @@ mod tls;
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
+pub use capture::{Capture, Kept};
 pub use guard::Guard;
 pub(crate) use names::did_you_mean;
 pub use problem::{Problem, Problems};
@@ -113,6 +115,8 @@ pub struct Pipeline {
     /// JSON Pointer to an event's key, where the source gives none.
     pub key: Option<String>,
     pub breaker_max_faults: u32,
+    /// What is kept to be replayed; nothing where it is absent.
+    pub capture: Option<Capture>,
     pub sources: Vec<Source>,
     pub sinks: Vec<Sink>,
     /// Where a stream's events go that have no outcome; always there with a stream.

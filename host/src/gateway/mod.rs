@@ -27,6 +27,7 @@ use crate::{
         Access, Admin, Status,
         tokens::{Tokens, TokensError},
     },
+    capture,
     config::{self, Config, Listener},
     http::{
         bodies::Bodies,
@@ -54,6 +55,7 @@ pub struct Gateway {
     pipelines: Vec<Arc<Pipeline>>,
     models: Vec<Arc<ModelQueue>>,
     deliveries: Vec<Delivery>,
+    capsules: Vec<capture::Writer>,
     streams: Vec<Stream>,
     telemetry: Arc<Telemetry>,
     server: config::Server,
@@ -132,6 +134,7 @@ impl Gateway {
         let load::Loaded {
             pipelines,
             deliveries,
+            capsules,
             streams,
         } = load::pipelines(config, &holding, &telemetry, &mut faults).await;
         let models = load::models(&holding);
@@ -157,6 +160,7 @@ impl Gateway {
             pipelines,
             models,
             deliveries,
+            capsules,
             streams,
             telemetry,
             server: config.server.clone(),
@@ -191,6 +195,9 @@ impl Gateway {
         let tasks = TaskTracker::new();
         for delivery in self.deliveries {
             tasks.spawn(delivery.run(no_more_batches.clone()));
+        }
+        for capsules in self.capsules {
+            tasks.spawn(capsules.run(no_more_batches.clone()));
         }
         let (stop, sources) = (Stop::default(), TaskTracker::new());
         for stream in self.streams {

@@ -1,6 +1,7 @@
 //! What operators count and measure, in the Prometheus text format. Handles are resolved once and kept by those who use them:
 //! on the way of an event there is no lookup by label.
 
+mod capture;
 mod http;
 mod pipeline;
 mod plugin;
@@ -20,6 +21,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
+pub use capture::CaptureMetrics;
 pub use http::{HttpMetrics, Route};
 pub use pipeline::PipelineMetrics;
 pub use plugin::{Call, PluginMetrics};
@@ -40,6 +42,7 @@ pub struct Telemetry {
     plugins: plugin::Families,
     sources: source::Families,
     tls: TlsMetrics,
+    captures: capture::Families,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -67,6 +70,7 @@ impl Telemetry {
         let plugins = plugin::Families::register(&mut registry);
         let sources = source::Families::register(&mut registry);
         let tls = TlsMetrics::register(&mut registry);
+        let captures = capture::Families::register(&mut registry);
         Arc::new(Self {
             registry,
             http,
@@ -75,6 +79,7 @@ impl Telemetry {
             plugins,
             sources,
             tls,
+            captures,
         })
     }
 
@@ -101,6 +106,11 @@ impl Telemetry {
     /// The handles of one stream: a topic, a table, or a file's path, of a pipeline.
     pub fn source(&self, pipeline: &str, kind: &'static str, stream: &str) -> SourceMetrics {
         self.sources.resolve(pipeline, kind, stream)
+    }
+
+    /// The handles of one pipeline's capsules.
+    pub fn capture(&self, pipeline: &str) -> CaptureMetrics {
+        self.captures.resolve(pipeline)
     }
 
     /// Requests answered, on both listeners.

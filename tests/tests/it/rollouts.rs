@@ -10,6 +10,6 @@ mod pair;
 mod pair_trial;
 mod swap;
 mod swap_streams;
-mod trap_model;
+pub mod trap_model;
 mod unanswered;
 mod withdrawn;

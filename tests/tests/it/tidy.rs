@@ -40,7 +40,7 @@ const WALLS: [(&str, &[&str]); 10] = [
 ];
 
 /// From the ground up; a room imports from floors below its own. Listed together are rooms that do not know each other.
-const FLOORS: [&[&str]; 13] = [
+const FLOORS: [&[&str]; 14] = [
     &[
         "clock",
         "failpoint",
@@ -53,7 +53,7 @@ const FLOORS: [&[&str]; 13] = [
         "signal",
         "tensor",
     ],
-    &["fault", "config"],
+    &["fault", "config", "moment"],
     &["event"],
     &["dead_letter", "record"],
     &["telemetry"],
@@ -61,6 +61,8 @@ const FLOORS: [&[&str]; 13] = [
     &["plugin", "sink"],
     // Its databases are reached as those of sinks are.
     &["store"],
+    // Between what scores an event and who asks for it.
+    &["capture"],
     &["pipeline"],
     &["rollout"],
     &["http", "source"],

@@ -104,6 +104,7 @@ fn full() -> Config {
         workers: 1,
         key: None,
         breaker_max_faults: limits::BREAKER_MAX_FAULTS,
+        capture: None,
         sources: vec![Source::Http],
         sinks: vec![],
         dead_letter: None,
@@ -136,6 +137,7 @@ fn full() -> Config {
                 workers: 2,
                 key: Some("/card/~1id".into()),
                 breaker_max_faults: 7,
+                capture: None,
                 sinks: vec![
                     Sink::Sqlite {
                         path: "/etc/gw/scores.db".into(),
