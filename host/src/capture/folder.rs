@@ -1,4 +1,4 @@
-//! A pipeline's folder of capsules: as many as may stay, the newest of them.
+//! A pipeline's folder of capsules: as many as may stay, the newest of them, and of faults before samples.
 
 use std::{
     collections::VecDeque,
@@ -103,14 +103,19 @@ impl Folder {
         while kept.len() as u64 + spare_count >= self.max_count
             || self.bytes + spare_bytes > self.max_bytes
         {
-            let Some((name, bytes)) = kept.front() else {
+            // A fault is rarer than the samples beside it, and worth more.
+            let sample = kept.iter().position(|(name, _)| !is_fault(name));
+            let Some((name, bytes)) = kept.remove(sample.unwrap_or(0)) else {
                 break;
             };
-            match fs::remove_file(self.path.join(name)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            match fs::remove_file(self.path.join(&name)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    // It is still there: the folder is looked at anew.
+                    self.kept = None;
+                    return Err(error);
+                }
                 _ => self.bytes -= bytes,
             }
-            kept.pop_front();
         }
         Ok(())
     }
@@ -152,6 +157,11 @@ impl Folder {
             }
         }
     }
+}
+
+fn is_fault(name: &str) -> bool {
+    name.strip_suffix(SUFFIX)
+        .is_some_and(|name| name.ends_with("-fault"))
 }
 
 #[cfg(test)]
@@ -225,6 +235,32 @@ mod tests {
         assert_eq!(left.len(), 2, "{left:?}");
         assert!(left[0].starts_with("19700101T000000.028Z"), "{left:?}");
         assert!(by_bytes.takes(20) && !by_bytes.takes(21));
+    }
+
+    #[test]
+    fn samples_go_before_faults() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut folder = folder(dir.path(), 3, 1000);
+        for (at_ms, word) in [(1, "fault"), (2, "scored"), (3, "fault")] {
+            folder.keep(at_ms, word, b"{}").unwrap();
+        }
+        let words = |folder: &Folder| {
+            let names = names(folder).into_iter();
+            let word = |name: String| name.rsplit('-').next().unwrap().to_owned();
+            names.map(word).collect::<Vec<_>>()
+        };
+        folder.keep(4, "rejected", b"{}").unwrap();
+        assert_eq!(
+            words(&folder),
+            ["fault.json", "fault.json", "rejected.json"]
+        );
+        folder.keep(5, "fault", b"{}").unwrap();
+        folder.keep(6, "fault", b"{}").unwrap();
+        assert_eq!(words(&folder), ["fault.json"; 3]);
+        assert!(
+            names(&folder)[0].contains("00.003Z"),
+            "the oldest fault is gone"
+        );
     }
 
     #[test]

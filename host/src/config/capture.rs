@@ -7,7 +7,7 @@ use crate::limits;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Capture {
     pub what: Kept,
-    /// Capsules that stay; the oldest go.
+    /// Capsules that stay; the oldest go, samples before faults.
     pub max_count: u64,
     /// Their bytes.
     pub max_bytes: u64,
