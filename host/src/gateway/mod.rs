@@ -199,16 +199,8 @@ impl Gateway {
         for capsules in self.capsules {
             tasks.spawn(capsules.run(no_more_batches.clone()));
         }
-        let (stop, sources) = (Stop::default(), TaskTracker::new());
-        for stream in self.streams {
-            let fed = self
-                .pipelines
-                .iter()
-                .find(|p| *p.name() == *stream.pipeline);
-            if let Some(pipeline) = fed {
-                stream.start(pipeline.clone(), stop.clone(), &sources);
-            }
-        }
+        let stop = Stop::default();
+        let sources = streams::start(self.streams, &self.pipelines, &stop);
         // Operators look on until the very end, and rollouts go on as long as anything serves.
         let ended = CancellationToken::new();
         for task in self.rollouts.tasks(&ended) {
