@@ -8,6 +8,15 @@ use serde_json::json;
 
 use crate::{components::noted, operator::Operator, plugins};
 
+/// A pipeline of the same two slots, asked over HTTP: beside one that reads a stream.
+pub const ONLINE: &str = r#"
+[pipelines.online]
+adapter = "payments"
+model = "fraud"
+[[pipelines.online.sources]]
+kind = "http"
+"#;
+
 /// See the module.
 pub struct Swaps {
     operator: Operator,

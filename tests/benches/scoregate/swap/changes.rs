@@ -14,7 +14,7 @@ use scoregate_tests::{
     flow::{Destination, Flow, Pace},
     servers::{Kafka, blocking::block_on, records::read_committed},
     streams,
-    swaps::{NeverTogether, Swaps},
+    swaps::{NeverTogether, ONLINE, Swaps},
 };
 
 use crate::{
@@ -35,15 +35,6 @@ const SETTLED_AFTER: usize = 50;
 /// What the stream gets, each tenth of a second.
 const FED: usize = 100;
 const DONE_MAX: Duration = Duration::from_secs(120);
-
-/// The same two slots, asked over HTTP.
-const ONLINE: &str = r#"
-[pipelines.online]
-adapter = "payments"
-model = "fraud"
-[[pipelines.online.sources]]
-kind = "http"
-"#;
 
 struct Rig<'s> {
     gateway: Server,

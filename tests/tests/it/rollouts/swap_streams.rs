@@ -15,7 +15,7 @@ use scoregate_tests::{
     payments::{self, Expected, assert_scored},
     servers::{Kafka, blocking::block_on, records::read_committed},
     streams,
-    swaps::{NeverTogether, Swaps},
+    swaps::{NeverTogether, ONLINE, Swaps},
 };
 
 const SWAPS: usize = 60;
@@ -24,15 +24,6 @@ const CALLERS: usize = 4;
 const RECORDS_BETWEEN: usize = 100;
 const ANSWERS_BETWEEN: u64 = 20;
 const DONE_MAX: Duration = Duration::from_secs(60);
-
-/// The same two slots, asked over HTTP.
-const ONLINE: &str = r#"
-[pipelines.online]
-adapter = "payments"
-model = "fraud"
-[[pipelines.online.sources]]
-kind = "http"
-"#;
 
 #[derive(Default)]
 struct Load {
