@@ -49,6 +49,37 @@ impl Event {
             Origin::Stream { position, .. } => Some(position),
         }
     }
+
+    /// What it has in memory: id, key, payload and headers.
+    pub fn size_bytes(&self) -> usize {
+        let headers = self.headers.iter();
+        let headers = headers.map(|h| h.name.len() + h.value.as_ref().map_or(0, Bytes::len));
+        let key = self.key.as_ref().map_or(0, Bytes::len);
+        self.id.len() + key + self.payload.len() + headers.sum::<usize>()
+    }
+
+    /// A copy that owns its bytes and is nobody's: the event's own may be lent by the client of a broker, which wants them back. It has
+    /// those headers that are named, in whatever case.
+    pub fn copy_with(&self, names: &[String]) -> Event {
+        let headers = self.headers.iter();
+        let asked_for = headers.filter(|header| {
+            let mut names = names.iter();
+            names.any(|name| header.name.eq_ignore_ascii_case(name))
+        });
+        Event {
+            id: self.id.clone(),
+            key: self.key.as_deref().map(Bytes::copy_from_slice),
+            payload: Bytes::copy_from_slice(&self.payload),
+            timestamp_ms: self.timestamp_ms,
+            headers: asked_for
+                .map(|header| Header {
+                    name: header.name.clone(),
+                    value: header.value.as_deref().map(Bytes::copy_from_slice),
+                })
+                .collect(),
+            origin: Origin::Http,
+        }
+    }
 }
 
 impl fmt::Display for Origin {

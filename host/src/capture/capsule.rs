@@ -139,22 +139,17 @@ impl Capsule {
 }
 
 impl CapturedEvent {
-    /// A copy that owns its bytes: the event's own may be lent by the client of a broker. `headers` are the names that the adapter asks for.
+    /// `headers` are the names that the adapter asks for.
     pub(super) fn of(event: &Event, headers: &[String]) -> Self {
-        let asked_for = event.headers.iter().filter(|header| {
-            let mut names = headers.iter();
-            names.any(|name| header.name.eq_ignore_ascii_case(name))
-        });
+        let copy = event.copy_with(headers);
+        let headers = copy.headers.into_iter();
         Self {
-            id: event.id.clone(),
-            key: event.key.as_deref().map(Bytes::copy_from_slice),
-            payload: Bytes::copy_from_slice(&event.payload),
-            timestamp_ms: event.timestamp_ms,
-            headers: asked_for
-                .map(|header| CapturedHeader {
-                    name: header.name.clone(),
-                    value: header.value.as_deref().map(Bytes::copy_from_slice),
-                })
+            id: copy.id,
+            key: copy.key,
+            payload: copy.payload,
+            timestamp_ms: copy.timestamp_ms,
+            headers: headers
+                .map(|Header { name, value }| CapturedHeader { name, value })
                 .collect(),
         }
     }

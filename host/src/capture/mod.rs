@@ -20,7 +20,6 @@ use std::{
     },
 };
 
-use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::mpsc;
 
@@ -151,10 +150,17 @@ impl Capture {
         }
     }
 
-    /// Keeps an event that a candidate faulted on, whoever answered it.
-    pub fn take_fault(&self, by: &ScoredBy<'_>, event: &Event, verdict: &Result<Outcome, Refusal>) {
-        if matches!(verdict, Err(Refusal::Fault(_))) {
-            self.keep(by, event, verdict);
+    /// Keeps those events that a candidate faulted on, whoever answered them.
+    pub fn take_faults(
+        &self,
+        by: &ScoredBy<'_>,
+        events: &[&Event],
+        verdicts: &[Result<Outcome, Refusal>],
+    ) {
+        for (event, verdict) in events.iter().zip(verdicts) {
+            if matches!(verdict, Err(Refusal::Fault(_))) {
+                self.keep(by, event, verdict);
+            }
         }
     }
 
@@ -192,12 +198,9 @@ impl Capture {
 
 /// What a capsule has in memory, but for some names.
 fn weight_bytes(by: &ScoredBy<'_>, event: &Event, verdict: &Result<Outcome, Refusal>) -> usize {
-    let headers = event.headers.iter();
-    let headers = headers.map(|h| h.name.len() + h.value.as_ref().map_or(0, Bytes::len));
     let configs = by.adapter.settings.config_json.len() + by.model.settings.config_json.len();
     let output = verdict.as_ref().map_or(0, |outcome| outcome.payload.len());
-    let key = event.key.as_ref().map_or(0, Bytes::len);
-    event.id.len() + key + event.payload.len() + headers.sum::<usize>() + configs + output
+    event.size_bytes() + configs + output
 }
 
 #[cfg(test)]

@@ -43,9 +43,7 @@ impl BatchScorer {
         verdicts: &[Verdict],
     ) {
         if let Some(capture) = &self.capture {
-            for (event, verdict) in events.iter().zip(verdicts) {
-                capture.take_fault(&by(scored_as, generation), event, verdict);
-            }
+            capture.take_faults(&by(scored_as, generation), events, verdicts);
         }
     }
 }

@@ -11,7 +11,6 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use bytes::Bytes;
 
 use super::{
     answer::Job,
@@ -25,7 +24,7 @@ use super::{
 };
 use crate::{
     capture::{Capture, ScoredAs},
-    event::{Event, Header, Origin},
+    event::Event,
     limits::{
         SHADOW_BATCH_MAX_EVENTS, SHADOW_GIVE_WAY_MAX_MS, SHADOW_QUEUE_MAX_BYTES,
         SHADOW_QUEUE_MAX_EVENTS,
@@ -101,7 +100,7 @@ impl Shadow {
             let weight = (copies.len() < room).then(|| self.weigh(event)).flatten();
             match Reply::of(verdict).zip(weight) {
                 Some((answered, weight)) => copies.push_back(Second {
-                    event: copy(event, &side.generation.adapter.contract.headers),
+                    event: event.copy_with(&side.generation.adapter.contract.headers),
                     answered,
                     side: side.clone(),
                     _weight: weight,
@@ -126,39 +125,13 @@ impl Shadow {
 
     /// None where there is no room for the event's bytes.
     fn weigh(&self, event: &Event) -> Option<Weight> {
-        let headers = event.headers.iter();
-        let headers = headers.map(|h| h.name.len() + h.value.as_ref().map_or(0, Bytes::len));
-        let key = event.key.as_ref().map_or(0, Bytes::len);
-        let bytes = event.id.len() + key + event.payload.len() + headers.sum::<usize>();
+        let bytes = event.size_bytes();
         let waiting = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
         let weight = Weight {
             bytes,
             waiting: self.waiting_bytes.clone(),
         };
         (waiting + bytes <= SHADOW_QUEUE_MAX_BYTES).then_some(weight)
-    }
-}
-
-/// A copy that owns its bytes: the event's own may be lent by the client of a broker, which wants them back. It has those headers that
-/// the candidate reads.
-fn copy(event: &Event, names: &[String]) -> Event {
-    let headers = event.headers.iter();
-    let asked_for = headers.filter(|header| {
-        let mut names = names.iter();
-        names.any(|name| header.name.eq_ignore_ascii_case(name))
-    });
-    Event {
-        id: event.id.clone(),
-        key: event.key.as_deref().map(Bytes::copy_from_slice),
-        payload: Bytes::copy_from_slice(&event.payload),
-        timestamp_ms: event.timestamp_ms,
-        headers: asked_for
-            .map(|header| Header {
-                name: header.name.clone(),
-                value: header.value.as_deref().map(Bytes::copy_from_slice),
-            })
-            .collect(),
-        origin: Origin::Http,
     }
 }
 
@@ -193,9 +166,7 @@ impl ShadowThread {
                 .for_each(|verdict| self.metrics.candidate(verdict));
             if let Some(capture) = &self.capture {
                 let by = capsules::by(ScoredAs::Shadow, &side.generation);
-                for (event, verdict) in events.iter().zip(&verdicts) {
-                    capture.take_fault(&by, event, verdict);
-                }
+                capture.take_faults(&by, &events, &verdicts);
             }
             for (second, verdict) in seconds.drain(..).zip(verdicts) {
                 if let Some(candidate) = Reply::of(&verdict) {
