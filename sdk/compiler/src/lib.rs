@@ -7,10 +7,12 @@
 pub mod description;
 mod emit;
 mod error;
+pub mod forest;
 pub mod limits;
 mod output;
 pub mod reader;
 pub mod reference;
+mod sets;
 mod summary;
 mod tables;
 
@@ -20,6 +22,7 @@ use scoregate_kernel::layout::Kind;
 pub use error::CompileError;
 pub use output::parse_outputs;
 pub use scoregate_kernel::layout::Output;
+pub use sets::LinearLeaf;
 pub use summary::Summary;
 
 use description::Description;

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{fixture, options};
+use common::{fixture, narrow, options, wide};
 use scoregate_compiler::reader;
 use serde_json::{Value, json};
 
@@ -25,9 +25,8 @@ fn nodes_that_do_not_make_a_tree_are_named() {
     let tree = |column: &str, at: usize, change: Value| {
         refusal("regression", &format!("{TREE}/{column}/{at}"), change)
     };
-    let nodes = reader::read(&fixture("regression").model).unwrap().trees[0]
-        .nodes
-        .len();
+    let model = reader::read(&fixture("regression").model).unwrap();
+    let nodes = model.forest().unwrap().tree(0).nodes();
     assert_eq!(
         tree("left_children", 1, json!(900)),
         format!("{PLACE}.left_children[1]: 900 is out of range: the tree has {nodes} nodes")
@@ -298,12 +297,15 @@ fn a_tree_of_depth_5000_is_served() {
     tree["tree_param"]["num_nodes"] = json!(nodes.to_string());
     let model = model.to_string();
     let description = reader::read(model.as_bytes()).unwrap();
-    assert_eq!(description.depth(), DEPTH as usize);
+    assert_eq!(description.forest().unwrap().depth(), DEPTH as usize);
     let tables = scoregate_compiler::tables(model.as_bytes(), &options(None)).unwrap();
     let kernel = scoregate_kernel::Kernel::from_tables(&tables).unwrap();
     let row = [1e9, 0.0, 0.0, 0.0, 0.0];
     assert_eq!(
         kernel.margins(&row, 1),
-        scoregate_compiler::reference::margins(&description, &row)
+        narrow(&scoregate_compiler::reference::margins(
+            &description,
+            &wide(&row)
+        ))
     );
 }

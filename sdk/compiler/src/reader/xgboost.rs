@@ -1,12 +1,11 @@
 //! XGBoost's JSON, as `save_model` of versions 1 to 3 writes it.
 
-use scoregate_kernel::layout::Link;
-
 use super::document::Part;
 use super::parameter::{parameter, shorten};
 use super::xgboost_tree;
-use crate::description::{Description, Task, Tree};
+use crate::description::{Description, Family, FeatureKind, Link, Precision, Task};
 use crate::error::CompileError;
+use crate::forest::{CategoryRule, Forest};
 use crate::limits::{CLASSES_MAX, FEATURES_MAX};
 
 /// Versions whose files are known.
@@ -25,7 +24,7 @@ const OBJECTIVES: [Objective; 5] = [
     Objective {
         name: "binary:logistic",
         task: Task::Binary,
-        link: Link::Logistic,
+        link: Link::Logistic { steepness: 1.0 },
     },
     Objective {
         name: "multi:softmax",
@@ -40,7 +39,7 @@ const OBJECTIVES: [Objective; 5] = [
     Objective {
         name: "reg:logistic",
         task: Task::Regression,
-        link: Link::Logistic,
+        link: Link::Logistic { steepness: 1.0 },
     },
     Objective {
         name: "reg:squarederror",
@@ -70,16 +69,20 @@ pub(super) fn read(file: &[u8]) -> Result<Description, CompileError> {
     let objective = read_objective(&objective_part)?;
     let features = read_features(&parameters)?;
     let groups = read_groups(&objective_part, &parameters, objective)?;
+    let trees = read_trees(&model, groups, features)?;
+    let notes = best_iteration_note(attributes.part(), trees.len())?;
     Ok(Description {
         origin: format!("XGBoost {version}"),
         objective: objective.name.to_owned(),
         task: objective.task,
         link: objective.link,
+        precision: Precision::F32,
         features,
         feature_names: read_feature_names(names.part(), features)?,
+        feature_kinds: Vec::<FeatureKind>::new(),
         base_margins: read_base_margins(&parameters.get("base_score")?, objective.link, groups)?,
-        trees: read_trees(&model, groups, features)?,
-        best_iteration: read_best_iteration(attributes.part())?,
+        family: Family::Trees(Box::new(trees)),
+        notes,
     })
 }
 
@@ -196,7 +199,7 @@ fn read_feature_names(
 }
 
 /// Versions before 3.1 write one number, later ones a list in a string: `5E-1`, `[5E-1]`, `[1E-1,2E-1,-3E-1]`.
-fn read_base_margins(part: &Part<'_>, link: Link, groups: usize) -> Result<Vec<f32>, CompileError> {
+fn read_base_margins(part: &Part<'_>, link: Link, groups: usize) -> Result<Vec<f64>, CompileError> {
     let text: String = part.value()?;
     let text = text.trim();
     let list = text
@@ -213,11 +216,11 @@ fn read_base_margins(part: &Part<'_>, link: Link, groups: usize) -> Result<Vec<f
         let score = score
             .ok_or_else(|| part.error(format!("`{}` is not a finite number", shorten(number))))?;
         margins.push(match link {
-            Link::Identity | Link::Softmax => score,
-            Link::Logistic if (0.0..=1.0).contains(&score) => logit(score),
-            Link::Logistic => {
+            Link::Logistic { .. } if (0.0..=1.0).contains(&score) => f64::from(logit(score)),
+            Link::Logistic { .. } => {
                 return Err(part.error(format!("{score} is not a probability between 0 and 1")));
             }
+            _ => f64::from(score),
         });
     }
     match margins.len() {
@@ -236,13 +239,13 @@ fn logit(probability: f32) -> f32 {
     -(1.0 / kept - 1.0).ln()
 }
 
-fn read_trees(model: &Part<'_>, groups: usize, features: usize) -> Result<Vec<Tree>, CompileError> {
+fn read_trees(model: &Part<'_>, groups: usize, features: usize) -> Result<Forest, CompileError> {
     let [categories, info, part, claims] =
         model.members(["cats", "tree_info", "trees", "gbtree_model_param"])?;
     refuse_categories(categories.part())?;
     let info = info.due()?;
     let tree_groups: Vec<i64> = info.array()?;
-    let mut trees = Vec::new();
+    let mut trees = Forest::new(CategoryRule::NotNegative);
     part.due()?.each(|tree| {
         let at = trees.len();
         let group = *tree_groups
@@ -257,8 +260,8 @@ fn read_trees(model: &Part<'_>, groups: usize, features: usize) -> Result<Vec<Tr
                     format!("{group} is out of range: the model has {groups} groups"),
                 )
             })?;
-        trees.push(xgboost_tree::read(tree, group, features)?);
-        Ok(())
+        trees.begin_tree(group);
+        xgboost_tree::read(tree, features, &mut trees)
     })?;
     let claim = claims.due()?.get("num_trees")?;
     let claimed: usize = parameter(&claim)?;
@@ -296,13 +299,22 @@ fn refuse_categories(categories: Option<Part<'_>>) -> Result<(), CompileError> {
     ))
 }
 
-fn read_best_iteration(attributes: Option<Part<'_>>) -> Result<Option<u32>, CompileError> {
+fn best_iteration_note(
+    attributes: Option<Part<'_>>,
+    trees: usize,
+) -> Result<Vec<String>, CompileError> {
     let Some(attributes) = attributes else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
     let Some(best) = attributes.find("best_iteration")? else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
     // Attributes are the user's own words, so one that is no number is no fault of the model.
-    Ok(best.value::<String>()?.parse().ok())
+    let Ok(best) = best.value::<String>()?.parse::<u32>() else {
+        return Ok(Vec::new());
+    };
+    Ok(vec![format!(
+        "the file names best_iteration {best}: XGBoost's scikit-learn wrappers stop after it, Booster.predict and this component \
+         use all {trees} trees"
+    )])
 }

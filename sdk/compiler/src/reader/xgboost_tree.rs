@@ -7,8 +7,8 @@ use serde::de::{Deserialize, Deserializer, Unexpected, Visitor};
 
 use super::document::{Member, Part};
 use super::parameter::parameter;
-use crate::description::{Node, Test, Tree};
 use crate::error::CompileError;
+use crate::forest::{Forest, Missing, Split, Test};
 
 /// Stands for no child.
 const NO_CHILD: i64 = -1;
@@ -56,19 +56,22 @@ impl<'de> Deserialize<'de> for Flag {
 }
 
 /// Reads a tree whose leaves are added to `group`. Nodes that pruning left behind unreachable are dropped.
-pub(super) fn read(tree: Part<'_>, group: usize, features: usize) -> Result<Tree, CompileError> {
+pub(super) fn read(
+    tree: Part<'_>,
+    features: usize,
+    forest: &mut Forest,
+) -> Result<(), CompileError> {
     let columns = Columns::read(&tree)?;
     let count = columns.left.values.len();
     let mut seen = vec![false; count];
     seen[0] = true;
     let mut waiting = VecDeque::from([0_usize]);
-    let mut nodes = Vec::new();
     let mut next = 1;
     // Level by level: children get the next free places, always after their parent and side by side.
     while let Some(at) = waiting.pop_front() {
         let (left, right) = (columns.left.values[at], columns.right.values[at]);
         if left == NO_CHILD {
-            nodes.push(columns.leaf(at, right)?);
+            forest.push_leaf(columns.leaf(at, right)?, at as u32, 0.0);
             continue;
         }
         for (column, child) in [(&columns.left, left), (&columns.right, right)] {
@@ -89,10 +92,10 @@ pub(super) fn read(tree: Part<'_>, group: usize, features: usize) -> Result<Tree
             }
             waiting.push_back(place);
         }
-        nodes.push(columns.split(at, features, next)?);
+        forest.push_split(&columns.split(at, features, next)?, at as u32, 0.0);
         next += 2;
     }
-    Ok(Tree { group, nodes })
+    Ok(())
 }
 
 impl<'a> Columns<'a> {
@@ -155,17 +158,22 @@ impl<'a> Columns<'a> {
         Ok(())
     }
 
-    fn leaf(&self, at: usize, right: i64) -> Result<Node, CompileError> {
+    fn leaf(&self, at: usize, right: i64) -> Result<f64, CompileError> {
         if right != NO_CHILD {
             return Err(self
                 .right
                 .part
                 .element_error(at, format!("{right} is a right child without a left one")));
         }
-        Ok(Node::Leaf(self.finite(at)?))
+        self.finite(at)
     }
 
-    fn split(&self, at: usize, features: usize, left: usize) -> Result<Node, CompileError> {
+    fn split(
+        &self,
+        at: usize,
+        features: usize,
+        left: usize,
+    ) -> Result<Split<'static>, CompileError> {
         let feature = self.feature.values[at];
         let feature = usize::try_from(feature)
             .ok()
@@ -176,20 +184,20 @@ impl<'a> Columns<'a> {
                     format!("{feature} is out of range: the model has {features} features"),
                 )
             })?;
-        Ok(Node::Split {
+        Ok(Split {
             feature,
-            test: Test::LessF32(self.finite(at)?),
+            test: Test::Less(self.finite(at)?),
+            missing: Missing::Nan,
             default_left: self.default_left.values[at].0,
             left,
-            right: left + 1,
         })
     }
 
     /// A leaf's value or a split's threshold.
-    fn finite(&self, at: usize) -> Result<f32, CompileError> {
+    fn finite(&self, at: usize) -> Result<f64, CompileError> {
         let value = self.condition.values[at];
         if value.is_finite() {
-            return Ok(value);
+            return Ok(f64::from(value));
         }
         Err(self
             .condition

@@ -88,3 +88,13 @@ pub fn ulps(left: &[f32], right: &[f32]) -> u32 {
         .max()
         .unwrap_or(0)
 }
+
+/// As the reference takes a row.
+pub fn wide(row: &[f32]) -> Vec<f64> {
+    row.iter().map(|value| f64::from(*value)).collect()
+}
+
+/// As XGBoost gives what the reference gives.
+pub fn narrow(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|value| *value as f32).collect()
+}
