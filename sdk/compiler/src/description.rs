@@ -14,6 +14,9 @@ pub struct Description {
     pub task: Task,
     /// What turns margins into probabilities or predictions.
     pub link: Link,
+    /// Margins are divided by it before the link: the iterations of LightGBM's `average_output` (`GBDT::Predict` in
+    /// src/boosting/gbdt_prediction.cpp, which leaves raw scores undivided); otherwise 1.
+    pub divisor: f64,
     /// In which numbers the library computes; also the datatype of a row's values.
     pub precision: Precision,
     /// Values in a row.

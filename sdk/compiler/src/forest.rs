@@ -6,7 +6,7 @@
 //! 3. A NaN that is left over is taken as 0 by a comparison; it is in no set of categories.
 //! 4. The [`Test`] decides.
 //!
-//! Leaves are added in the order of the trees, and the sums divided by [`Forest::divisor`] at the end.
+//! Leaves are added in the order of the trees.
 
 use crate::sets::{LinearLeaf, LinearLeaves, Sets};
 
@@ -18,8 +18,6 @@ pub struct Forest {
     pub zero_max: f64,
     /// Which values name a category.
     pub category_rule: CategoryRule,
-    /// Sums are divided by it when all leaves were added: the iterations of LightGBM's `average_output`; otherwise 1.
-    pub divisor: f64,
     trees: Vec<Span>,
     /// [`LEAF`] in a leaf.
     features: Vec<u32>,
@@ -144,7 +142,6 @@ impl Forest {
         Self {
             zero_max: 0.0,
             category_rule,
-            divisor: 1.0,
             trees: Vec::new(),
             features: Vec::new(),
             values: Vec::new(),
@@ -183,6 +180,11 @@ impl Forest {
     /// Splits on the longest way from a root to a leaf.
     pub fn depth(&self) -> usize {
         self.trees().map(Tree::depth).max().unwrap_or(0)
+    }
+
+    /// Words of all sets of categories.
+    pub(crate) fn set_words(&self) -> usize {
+        self.sets.words()
     }
 
     /// In the order in which their leaves are added.

@@ -16,6 +16,8 @@ mod sets;
 mod summary;
 mod tables;
 
+use std::ops::Range;
+
 use scoregate_kernel::Kernel;
 use scoregate_kernel::layout::Kind;
 
@@ -39,6 +41,8 @@ pub struct Options {
     pub name: String,
     /// The model's version.
     pub version: String,
+    /// Iterations (boosting rounds) that are kept, from 0; none for all.
+    pub iterations: Option<Range<u32>>,
 }
 
 /// A compiled model.
@@ -55,7 +59,7 @@ pub struct Compiled {
 /// # Errors
 /// [`CompileError`] names the place in the file and what would be right there.
 pub fn compile(model: &[u8], options: &Options) -> Result<Compiled, CompileError> {
-    let model = reader::read(model)?;
+    let model = reader::read_iterations(model, options.iterations.as_ref())?;
     let outputs = output::choose(&model, options.outputs.as_deref())?;
     let tables = tables_of(&model, &outputs, options)?;
     let component = emit::component(KERNEL, &tables)?;
@@ -68,7 +72,7 @@ pub fn compile(model: &[u8], options: &Options) -> Result<Compiled, CompileError
 /// # Errors
 /// As [`compile`].
 pub fn tables(model: &[u8], options: &Options) -> Result<Vec<u8>, CompileError> {
-    let model = reader::read(model)?;
+    let model = reader::read_iterations(model, options.iterations.as_ref())?;
     let outputs = output::choose(&model, options.outputs.as_deref())?;
     tables_of(&model, &outputs, options)
 }

@@ -21,9 +21,13 @@ pub fn margins(model: &Description, row: &[f64]) -> Vec<f64> {
 
 /// The margins after the model's link, in its precision. `exp` is the platform's own, as it is the libraries'.
 pub fn linked(model: &Description, margins: &[f64]) -> Vec<f64> {
+    let margins: Vec<f64> = margins
+        .iter()
+        .map(|margin| margin / model.divisor)
+        .collect();
     let each = |link: &dyn Fn(f64) -> f64| margins.iter().map(|margin| link(*margin)).collect();
     match (model.link, model.precision) {
-        (Link::Identity, _) => margins.to_vec(),
+        (Link::Identity, _) => margins,
         (Link::Hinge, _) => each(&|margin| f64::from(margin > 0.0)),
         (Link::SignedSquare, _) => each(&signed_square),
         (Link::Exp, Precision::F32) => each(&|margin| f64::from((margin as f32).exp())),
@@ -35,7 +39,7 @@ pub fn linked(model: &Description, margins: &[f64]) -> Vec<f64> {
         (Link::Logistic { steepness }, Precision::F64) => {
             each(&|margin| 1.0 / (1.0 + (-steepness * margin).exp()))
         }
-        (Link::Softmax, precision) => softmax(margins, precision),
+        (Link::Softmax, precision) => softmax(&margins, precision),
     }
 }
 
@@ -85,9 +89,6 @@ fn add_leaves(forest: &Forest, row: &mut [f64], sums: &mut [f64], round: fn(f64)
     }
     for tree in forest.trees() {
         sums[tree.group] = round(sums[tree.group] + leaf(tree, row, forest.category_rule));
-    }
-    for sum in sums.iter_mut() {
-        *sum = round(*sum / forest.divisor);
     }
 }
 

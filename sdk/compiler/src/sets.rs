@@ -16,6 +16,10 @@ impl Sets {
         self.ends.len() as u32 - 1
     }
 
+    pub(crate) fn words(&self) -> usize {
+        self.words.len()
+    }
+
     pub(crate) fn get(&self, number: usize) -> &[u32] {
         &self.words[begin(&self.ends, number)..self.ends[number]]
     }

@@ -68,7 +68,6 @@ fn served_forest(model: &Description) -> Result<&Forest, CompileError> {
     match model.precision {
         Precision::F64 => Err(unserved("computes in 64 bits, as LightGBM does")),
         Precision::F32 if forest.zero_max != 0.0 => Err(unserved("takes small numbers as zero")),
-        Precision::F32 if forest.divisor != 1.0 => Err(unserved("averages its trees")),
         Precision::F32 => Ok(forest),
     }
 }
@@ -76,6 +75,7 @@ fn served_forest(model: &Description) -> Result<&Forest, CompileError> {
 fn served_link(model: &Description) -> Result<layout::Link, CompileError> {
     let single = model.groups() == 1 || model.task == Task::Multiclass;
     match model.link {
+        _ if model.divisor != 1.0 => Err(unserved("averages its trees")),
         _ if !single => Err(unserved("has several targets")),
         Link::Identity => Ok(layout::Link::Identity),
         Link::Logistic { steepness: 1.0 } if model.groups() == 1 => Ok(layout::Link::Logistic),
