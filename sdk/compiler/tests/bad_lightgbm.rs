@@ -66,170 +66,170 @@ fn a_file_with_any_byte_changed_does_not_panic() {
     }
 }
 
+/// A line of `binary_missing`, what it becomes, and what is said of it.
+const TREES: &[(&str, &str, &str)] = &[
+    (
+        "left_child",
+        "left_child=9 -2 -1 -4 -5 -3",
+        "left_child[0]: 9 is out of range: the tree has 6 splits (from 0) and 7 leaves (from -1 down)",
+    ),
+    (
+        "left_child",
+        "left_child=-8 -2 -1 -4 -5 -3",
+        "left_child[0]: -8 is out of range",
+    ),
+    (
+        "left_child",
+        "left_child=-2147483648 -2 -1 -4 -5 -3",
+        "left_child[0]: -2147483648 is out of range",
+    ),
+    (
+        "left_child",
+        "left_child=0 -2 -1 -4 -5 -3",
+        "left_child[0]: node 0 has a second parent or is its own ancestor",
+    ),
+    (
+        "left_child",
+        "left_child=1 2",
+        "left_child: has 2 entries, but the tree has 6 splits",
+    ),
+    (
+        "left_child",
+        "left_child=1 x 3 4 5 6",
+        "left_child[1]: `x` is not a number that fits",
+    ),
+    (
+        "split_feature",
+        "split_feature=6 0 0 0 0 0",
+        "split_feature[0]: 6 is out of range: the model has 6 features",
+    ),
+    (
+        "split_feature",
+        "split_feature=-1 0 0 0 0 0",
+        "split_feature[0]: -1 is out of range",
+    ),
+    (
+        "threshold",
+        "threshold=nan 0 0 0 0 0",
+        "threshold[0]: is not a number",
+    ),
+    (
+        "leaf_value",
+        "leaf_value=1 2 3 inf 5 6 7",
+        "leaf_value[3]: is not a finite number",
+    ),
+    (
+        "decision_type",
+        "decision_type=14 14 14 14 14 14",
+        "decision_type[0]: 14 is no kind of split",
+    ),
+    (
+        "decision_type",
+        "decision_type=1 1 1 1 1 1",
+        "threshold[0]: ",
+    ),
+    (
+        "num_leaves",
+        "num_leaves=10000000",
+        "num_leaves: a tree of LightGBM has 1 to 131072 leaves, not 10000000",
+    ),
+    (
+        "num_leaves",
+        "num_leaves=0",
+        "num_leaves: a tree of LightGBM has 1 to 131072 leaves, not 0",
+    ),
+    (
+        "num_leaves",
+        "num_leaves=8",
+        "leaf_value: has 7 entries, but the tree has 8 leaves",
+    ),
+    ("Tree", "Tree=1", "Tree: tree 0 is due, not `1`"),
+    (
+        "tree_sizes",
+        "tree_sizes=1 2 3 4",
+        "tree_sizes: 4 trees are claimed, but there are 5",
+    ),
+    ("leaf_count", "leaf_count=1", "leaf_count: has 1 entries"),
+];
+
 #[test]
 fn nodes_that_do_not_make_a_tree_are_named() {
-    for (key, line, expected) in [
-        (
-            "left_child",
-            "left_child=9 -2 -1 -4 -5 -3",
-            "left_child[0]: 9 is out of range: the tree has 6 splits (from 0) and 7 leaves (from -1 down)",
-        ),
-        (
-            "left_child",
-            "left_child=-8 -2 -1 -4 -5 -3",
-            "left_child[0]: -8 is out of range",
-        ),
-        (
-            "left_child",
-            "left_child=-2147483648 -2 -1 -4 -5 -3",
-            "left_child[0]: -2147483648 is out of range",
-        ),
-        (
-            "left_child",
-            "left_child=0 -2 -1 -4 -5 -3",
-            "left_child[0]: node 0 has a second parent or is its own ancestor",
-        ),
-        (
-            "left_child",
-            "left_child=1 2",
-            "left_child: has 2 entries, but the tree has 6 splits",
-        ),
-        (
-            "left_child",
-            "left_child=1 x 3 4 5 6",
-            "left_child[1]: `x` is not a number that fits",
-        ),
-        (
-            "split_feature",
-            "split_feature=6 0 0 0 0 0",
-            "split_feature[0]: 6 is out of range: the model has 6 features",
-        ),
-        (
-            "split_feature",
-            "split_feature=-1 0 0 0 0 0",
-            "split_feature[0]: -1 is out of range",
-        ),
-        (
-            "threshold",
-            "threshold=nan 0 0 0 0 0",
-            "threshold[0]: is not a number",
-        ),
-        (
-            "leaf_value",
-            "leaf_value=1 2 3 inf 5 6 7",
-            "leaf_value[3]: is not a finite number",
-        ),
-        (
-            "decision_type",
-            "decision_type=14 14 14 14 14 14",
-            "decision_type[0]: 14 is no kind of split",
-        ),
-        (
-            "decision_type",
-            "decision_type=1 1 1 1 1 1",
-            "threshold[0]: ",
-        ),
-        (
-            "num_leaves",
-            "num_leaves=10000000",
-            "num_leaves: a tree of LightGBM has 1 to 131072 leaves, not 10000000",
-        ),
-        (
-            "num_leaves",
-            "num_leaves=0",
-            "num_leaves: a tree of LightGBM has 1 to 131072 leaves, not 0",
-        ),
-        (
-            "num_leaves",
-            "num_leaves=8",
-            "leaf_value: has 7 entries, but the tree has 8 leaves",
-        ),
-        ("Tree", "Tree=1", "Tree: tree 0 is due, not `1`"),
-        (
-            "tree_sizes",
-            "tree_sizes=1 2 3 4",
-            "tree_sizes: 4 trees are claimed, but there are 5",
-        ),
-        ("leaf_count", "leaf_count=1", "leaf_count: has 1 entries"),
-    ] {
-        let place = if expected.starts_with("threshold") && key == "decision_type" {
-            "threshold"
-        } else {
-            key
-        };
-        if place != key || expected.starts_with("leaf_value: has 7") {
-            // Named at the line that disagrees, which is another.
-            let text = text("binary_missing");
-            let old = text
-                .lines()
-                .find(|line| line.starts_with(&format!("{key}=")))
-                .unwrap();
-            assert!(refusal(&text.replacen(old, line, 1)).contains(expected));
+    for (key, line, expected) in TREES {
+        if expected.starts_with(key) {
+            let refused = changed("binary_missing", key, line);
+            assert!(refused.starts_with(expected), "{refused}");
             continue;
         }
-        let refused = changed("binary_missing", key, line);
-        assert!(refused.starts_with(expected), "{refused}");
+        // Named at the line that disagrees, which is another.
+        let text = text("binary_missing");
+        let begin = format!("{key}=");
+        let old = text.lines().find(|line| line.starts_with(&begin)).unwrap();
+        let refused = refusal(&text.replacen(old, line, 1));
+        assert!(refused.contains(expected), "{refused}");
     }
 }
 
+/// A model, one of its lines, what that becomes, and what is said of it.
+const HEADS: &[(&str, &str, &str, &str)] = &[
+    (
+        "binary",
+        "version",
+        "version=v9",
+        "version: this version reads models that LightGBM 2, 3 or 4 saved (v2, v3, v4), not `v9`",
+    ),
+    (
+        "binary",
+        "max_feature_idx",
+        "max_feature_idx=99999999",
+        "max_feature_idx: a model has at most 1048576 features",
+    ),
+    (
+        "binary",
+        "num_tree_per_iteration",
+        "num_tree_per_iteration=2",
+        "num_tree_per_iteration: 2 trees an iteration do not go with binary, which has 1",
+    ),
+    (
+        "multiclass",
+        "num_tree_per_iteration",
+        "num_tree_per_iteration=2",
+        "num_tree_per_iteration: 2 trees an iteration do not go with multiclass, which has 3",
+    ),
+    (
+        "binary",
+        "feature_names",
+        "feature_names=a b",
+        "feature_names: has 2 entries, but the model has 6 features",
+    ),
+    (
+        "binary",
+        "objective",
+        "objective=binary sigmoid:-1",
+        "objective: `sigmoid:-1` has no number that fits",
+    ),
+    (
+        "binary",
+        "objective",
+        "objective=own",
+        "objective: the objective `own` is not known; this version serves regression",
+    ),
+    (
+        "sets",
+        "num_cat",
+        "num_cat=9000000",
+        "num_cat: 9000000 sets of categories are claimed",
+    ),
+    (
+        "linear",
+        "leaf_const",
+        "leaf_const=nan",
+        "leaf_const: has 1 entries",
+    ),
+];
+
 #[test]
 fn heads_that_do_not_hold_together_are_named() {
-    for (name, key, line, expected) in [
-        (
-            "binary",
-            "version",
-            "version=v9",
-            "version: this version reads models that LightGBM 2, 3 or 4 saved (v2, v3, v4), not `v9`",
-        ),
-        (
-            "binary",
-            "max_feature_idx",
-            "max_feature_idx=99999999",
-            "max_feature_idx: a model has at most 1048576 features",
-        ),
-        (
-            "binary",
-            "num_tree_per_iteration",
-            "num_tree_per_iteration=2",
-            "num_tree_per_iteration: 2 trees an iteration do not go with binary, which has 1",
-        ),
-        (
-            "multiclass",
-            "num_tree_per_iteration",
-            "num_tree_per_iteration=2",
-            "num_tree_per_iteration: 2 trees an iteration do not go with multiclass, which has 3",
-        ),
-        (
-            "binary",
-            "feature_names",
-            "feature_names=a b",
-            "feature_names: has 2 entries, but the model has 6 features",
-        ),
-        (
-            "binary",
-            "objective",
-            "objective=binary sigmoid:-1",
-            "objective: `sigmoid:-1` has no number that fits",
-        ),
-        (
-            "binary",
-            "objective",
-            "objective=own",
-            "objective: the objective `own` is not known; this version serves regression",
-        ),
-        (
-            "sets",
-            "num_cat",
-            "num_cat=9000000",
-            "num_cat: 9000000 sets of categories are claimed",
-        ),
-        (
-            "linear",
-            "leaf_const",
-            "leaf_const=nan",
-            "leaf_const: has 1 entries",
-        ),
-    ] {
+    for (name, key, line, expected) in HEADS {
         let refused = changed(name, key, line);
         assert!(refused.starts_with(expected), "{refused}");
     }
