@@ -12,6 +12,8 @@ fn files_that_are_no_json_of_xgboost_say_how_to_save() {
         (b"\x1f\x8b\x08", "gzip"),
         (b"binf\0\0", "old binary format"),
         (b"PK\x03\x04", "ZIP"),
+        (b"booster[0]:\n0:[f0<1]", "`dump_model`"),
+        (b"[\n  { \"nodeid\": 0", "`dump_model`"),
         (b"hello", "begin with `{`"),
         (b"{ \"name\": \"tree\"}", "LightGBM's JSON for people"),
         (b"{}", "`learner` is missing"),
@@ -41,6 +43,10 @@ fn a_pickle_is_refused_unopened_with_the_lines_that_save_its_model() {
         (
             b"\x80\x04\x95\x8csklearn.pipeline\x94",
             ["joblib.load", "pipeline[-1].save_model(\"model.json\")"],
+        ),
+        (
+            b"\x78\x9cabc",
+            ["joblib.load", "model.booster_.save_model(\"model.txt\")"],
         ),
         (
             b"\x80\x03abc",

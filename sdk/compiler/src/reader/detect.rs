@@ -22,11 +22,15 @@ pub(super) fn detect(file: &[u8]) -> Result<Format, CompileError> {
     match file.trim_ascii_start() {
         [] => refuse("the model file is empty"),
         [0x80, 2..=5, ..] => Err(pickle(file)),
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => Err(pickle(file)),
         [b'{', b'L' | b'l' | b'i' | b'I' | b'U' | b'$' | b'#', ..] => Ok(Format::XgboostUbjson),
         [0x1f, 0x8b, ..] => refuse("the model file is compressed by gzip"),
         [b'P', b'K', 3, 4, ..] => refuse("the model file is a ZIP archive"),
         [b'b', b'i', b'n', b'f', ..] => refuse("the model file is of XGBoost's old binary format"),
         [b't', b'r', b'e', b'e', b'\n' | b'\r', ..] => Ok(Format::LightgbmText),
+        [b'[', ..] | [b'b', b'o', b'o', b's', b't', b'e', b'r', b'[', ..] => refuse(
+            "the model file is what XGBoost's `dump_model` writes for people to read, which is not a whole model",
+        ),
         // What LightGBM's `dump_model` returns lacks what a prediction needs.
         [b'{', rest @ ..] if rest.trim_ascii_start().starts_with(b"\"name\"") => refuse(
             "the model file is LightGBM's JSON for people to read, which is not a whole model",
@@ -39,7 +43,7 @@ pub(super) fn detect(file: &[u8]) -> Result<Format, CompileError> {
     }
 }
 
-/// A pickle names the classes in it, so its library is known without opening it.
+/// A pickle names the classes in it, so its library is known without opening it; unless joblib compressed it.
 fn pickle(file: &[u8]) -> CompileError {
     let head = &file[..file.len().min(PICKLE_LOOKED_THROUGH_BYTES)];
     let names = |word: &str| head.windows(word.len()).any(|part| part == word.as_bytes());
