@@ -1,5 +1,5 @@
-//! Linear functions of leaves, as `linear_tree` trains them: a constant a leaf, and lists of features and coefficients, each leaf's
-//! behind the one before.
+//! Linear functions of leaves, as `linear_tree` trains them (`Tree::ToString` in src/io/tree.cpp): `leaf_const`, one a leaf, and `leaf_features`
+//! and `leaf_coeff`, each leaf's behind the one before; `num_features` says how many are whose.
 
 use super::text::Block;
 use crate::error::CompileError;
