@@ -6,7 +6,7 @@ use crate::forest::Forest;
 /// A trained model, checked by the reader that made it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
-    /// The library that trained it and the library's version, for people: `XGBoost 3.2.0`.
+    /// The library that trained it and what the file tells of its version, for people: `XGBoost 3.2.0`, `LightGBM, format v4`.
     pub origin: String,
     /// The objective as the library names it: `binary:logistic`.
     pub objective: String,

@@ -37,7 +37,10 @@ fn a_file_cut_in_its_trees_is_refused() {
     for name in ["sets", "linear", "rf"] {
         let text = text(name);
         let end = text.find("end of trees").unwrap() + "end of trees".len();
-        for length in (0..end).filter(|length| text.is_char_boundary(*length)) {
+        for length in (0..end)
+            .step_by(3)
+            .filter(|length| text.is_char_boundary(*length))
+        {
             assert!(
                 reader::read(&text.as_bytes()[..length]).is_err(),
                 "the first {length} bytes of {name}"
@@ -56,7 +59,7 @@ fn a_file_with_any_byte_changed_does_not_panic() {
             .windows(12)
             .position(|part| part == b"end of trees")
             .unwrap();
-        for at in 0..end {
+        for at in (0..end).step_by(5) {
             for byte in *b"9-= \nn\xff" {
                 let mut bad = model.clone();
                 bad[at] = byte;

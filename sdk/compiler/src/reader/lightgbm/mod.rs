@@ -16,8 +16,8 @@ use crate::limits::{CLASSES_MAX, FEATURES_MAX};
 use objective::Objective;
 use text::{Block, Field, Lines};
 
-/// Formats that are known, and the releases that wrote them.
-const VERSIONS: [(&str, &str); 3] = [("v2", "2"), ("v3", "3"), ("v4", "4")];
+/// Formats that are known. They are not the library's versions: LightGBM 2.3 writes v3 already.
+const VERSIONS: [&str; 3] = ["v2", "v3", "v4"];
 const TREE: &str = "Tree=";
 const END: &str = "end of trees";
 /// `kZeroThreshold` (include/LightGBM/meta.h): rows of numbers become lists of those that are greater, before any tree sees them
@@ -58,7 +58,7 @@ pub(super) fn read(
     let averages = head.find("average_output")?.is_some();
     let iterations_kept = trees.forest.len() / groups;
     Ok(Description {
-        origin: format!("LightGBM {version}"),
+        origin: format!("LightGBM, format {version}"),
         task: objective.task,
         link: objective.link,
         divisor: if averages {
@@ -145,9 +145,9 @@ impl<'a> Trees<'a> {
 
 fn read_version(field: &Field<'_>) -> Result<&'static str, CompileError> {
     let known = VERSIONS
-        .iter()
-        .find(|(written, _)| *written == field.value().trim());
-    known.map(|(_, release)| *release).ok_or_else(|| {
+        .into_iter()
+        .find(|version| *version == field.value().trim());
+    known.ok_or_else(|| {
         field.error(format!(
             "this version reads models that LightGBM 2, 3 or 4 saved (v2, v3, v4), not `{}`",
             shorten(field.value())
