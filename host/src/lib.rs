@@ -1,6 +1,7 @@
 //! The gateway: loads sandboxed WebAssembly plugins, hands them events, and delivers what they answer.
 
 pub mod admin;
+pub mod capture;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -16,6 +17,7 @@ pub mod http;
 pub mod kafka;
 pub mod lane;
 pub mod limits;
+mod moment;
 mod output;
 pub mod pipeline;
 pub mod plugin;

@@ -47,6 +47,12 @@ pub const SECRET_MAX_BYTES: u64 = 64 << 10;
 pub const CONFIG_PROBLEMS_MAX_COUNT: usize = 1_000;
 /// Tables and lists within one another in what a slot's `config` holds: half of what the usual JSON readers take.
 pub const PLUGIN_CONFIG_MAX_DEPTH: usize = 64;
+/// A certificate's chain, and its key: each a file.
+pub const TLS_FILE_MAX_BYTES: u64 = 256 << 10;
+/// A file of certificates of authorities: a system's bundle has some 200 KB.
+pub const CA_FILE_MAX_BYTES: u64 = 4 << 20;
+/// How often a certificate and its key are looked at.
+pub const TLS_LOOK_MS: u64 = 2_000;
 /// Operators' tokens in their file, and their bearers' names.
 pub const TOKENS_MAX_COUNT: usize = 500;
 pub const TOKEN_NAME_MAX_BYTES: usize = 64;
@@ -183,10 +189,28 @@ pub const DELIVERY_MAX_BYTES: usize = 32 << 20;
 /// How long a sink may refuse before the source is told so.
 pub const SINK_RETRY_MAX_MS: u64 = 5_000;
 
+/// One event in so many is kept in a capsule where a pipeline samples, unless it says otherwise, and the most that it may say.
+pub const CAPTURE_EVERY_EVENTS: u64 = 1_000;
+pub const CAPTURE_EVERY_CEILING_EVENTS: u64 = 1_000_000_000;
+/// Capsules of a pipeline that stay, and their bytes, unless the pipeline says otherwise.
+pub const CAPTURE_MAX_COUNT: u64 = 1_000;
+pub const CAPTURE_CEILING_COUNT: u64 = 100_000;
+pub const CAPTURE_MAX_BYTES: u64 = 64 << 20;
+pub const CAPTURE_FLOOR_BYTES: u64 = 64 << 10;
+pub const CAPTURE_CEILING_BYTES: u64 = 64 << 30;
+/// One capsule's file; what would be larger is not kept.
+pub const CAPSULE_MAX_BYTES: u64 = 64 << 20;
+/// Capsules of one pipeline that wait to be written, and the bytes of those of all pipelines.
+pub const CAPTURE_QUEUE_MAX_COUNT: usize = 256;
+pub const CAPTURE_QUEUE_MAX_BYTES: usize = 32 << 20;
+/// How often the log tells that capsules cannot be kept, while that lasts.
+pub const CAPTURE_TROUBLE_TOLD_MS: u64 = 60_000;
+
 /// Releases that are compiled or loaded at once.
 pub const LOADS_MAX_COUNT: usize = 2;
 /// Releases that came in and serve nothing yet, but are kept loaded: whoever adds one often begins its rollout next.
-pub const SHELF_MAX_COUNT: usize = 4;
+/// All of one change find room.
+pub const SHELF_MAX_COUNT: usize = PAIR_MAX_COUNT;
 /// Slots that one change may change together.
 pub const PAIR_MAX_COUNT: usize = 8;
 /// How often trials are judged.

@@ -6,15 +6,20 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{HeaderMap, Request, client::conn::http1};
 use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
 use serde_json::Value;
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
 };
+use tokio_rustls::{TlsConnector, client::TlsStream};
+
+use crate::authority::Authority;
 
 /// One connection, opened anew where the server closed it.
 pub struct Client {
     address: SocketAddr,
+    tls: Option<TlsConnector>,
     sender: Option<http1::SendRequest<Full<Bytes>>>,
 }
 
@@ -35,7 +40,16 @@ impl Client {
     pub fn new(address: SocketAddr) -> Self {
         Self {
             address,
+            tls: None,
             sender: None,
+        }
+    }
+
+    /// Over TLS, to whoever that authority believes.
+    pub fn secure(address: SocketAddr, authority: &Authority) -> Self {
+        Self {
+            tls: Some(authority.connector(&["http/1.1"])),
+            ..Self::new(address)
         }
     }
 
@@ -112,15 +126,37 @@ impl Client {
                 .await
                 .map_err(|e| e.to_string())?;
             stream.set_nodelay(true).map_err(|e| e.to_string())?;
-            let (sender, connection) = http1::handshake(TokioIo::new(stream))
-                .await
-                .map_err(|e| e.to_string())?;
-            // Its end is seen by the sender.
-            tokio::spawn(connection);
+            let sender = match &self.tls {
+                Some(tls) => over(shaken(tls, self.address, stream).await?).await?,
+                None => over(stream).await?,
+            };
             self.sender = Some(sender);
         }
         Ok(self.sender.as_mut().expect("a connection"))
     }
+}
+
+/// Makes the handshake, in which the server proves to be who has that address.
+pub async fn shaken(
+    tls: &TlsConnector,
+    address: SocketAddr,
+    stream: TcpStream,
+) -> Result<TlsStream<TcpStream>, String> {
+    let name = ServerName::IpAddress(address.ip().into());
+    within(tls.connect(name, stream))
+        .await
+        .map_err(|e| e.to_string())
+}
+
+async fn over<S>(stream: S) -> Result<http1::SendRequest<Full<Bytes>>, String>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let shaken = http1::handshake(TokioIo::new(stream)).await;
+    let (sender, connection) = shaken.map_err(|e| e.to_string())?;
+    // Its end is seen by the sender.
+    tokio::spawn(connection);
+    Ok(sender)
 }
 
 impl Reply {

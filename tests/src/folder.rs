@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use crate::plugins;
+use crate::{plugins, servers::files};
 
 /// See the module. It goes with its last owner.
 pub struct Folder {
@@ -68,6 +68,16 @@ impl Folder {
 
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         std::fs::write(self.path(name), content).expect("a file is written");
+    }
+
+    /// Another one with the same files, of which nobody may be writing one.
+    pub fn copy(&self) -> Self {
+        let copy = Self::new();
+        for entry in std::fs::read_dir(self.dir.path()).expect("the folder") {
+            let file = entry.expect("an entry");
+            files::copy(&file.path(), &copy.dir.path().join(file.file_name()));
+        }
+        copy
     }
 
     pub fn config(&self) -> PathBuf {

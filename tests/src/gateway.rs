@@ -143,6 +143,11 @@ impl Gateway {
         Client::new(self.http)
     }
 
+    /// Where the operators' listener is.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.admin
+    }
+
     /// A client of the operators' listener.
     pub fn admin_client(&self) -> Client {
         Client::new(self.admin)
@@ -293,6 +298,9 @@ fn ready_line(line: &str) -> Option<(SocketAddr, SocketAddr)> {
     if fields["message"] != "ready" {
         return None;
     }
-    let address = |key| fields[key].as_str()?.parse().ok();
+    let address = |key| {
+        let name = fields[key].as_str()?;
+        name.strip_prefix("https://").unwrap_or(name).parse().ok()
+    };
     Some((address("http")?, address("admin")?))
 }

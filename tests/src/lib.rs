@@ -1,5 +1,6 @@
 //! The harness: starts the real binary with real plugins in folders of their own, and talks to it as callers do.
 
+pub mod authority;
 pub mod bombs;
 pub mod checker;
 pub mod client;
@@ -16,6 +17,10 @@ pub mod rows;
 pub mod servers;
 pub mod shared;
 pub mod signal;
+pub mod small_disk;
 pub mod source;
+pub mod spin_model;
 pub mod streams;
+pub mod swaps;
+pub mod traffic;
 pub mod workspace;

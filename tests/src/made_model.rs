@@ -5,7 +5,39 @@
 /// tensor at `$inputs`, and what is done with them.
 pub fn component(name: &str, steps: &str) -> Vec<u8> {
     assert_eq!(name.len(), 4, "its length stands in the text");
-    let text = TEXT.replace("NAME", name).replace("LOOP", steps);
+    of_text(&TEXT.replace("NAME", name).replace("LOOP", steps))
+}
+
+/// Ways in which one does not fit the sample's adapter.
+#[derive(Clone, Copy, Debug)]
+pub enum Misfit {
+    /// Its input is called `readings`.
+    RenamedFeature,
+    /// Its input is of FP64.
+    OtherDatatype,
+    /// It gives no `probability`.
+    MissingOutput,
+}
+
+/// A model with these misfits, which answers with zeros.
+pub fn misfit(misfits: &[Misfit]) -> Vec<u8> {
+    let mut text = TEXT.replace("NAME", "misf").replace("LOOP", NO_STEPS);
+    for misfit in misfits {
+        let (right, wrong) = match misfit {
+            Misfit::RenamedFeature => ("\"features\"", "\"readings\""),
+            Misfit::OtherDatatype => (
+                r"\10\01\00\00\08\00\00\00\0a",
+                r"\10\01\00\00\08\00\00\00\0b",
+            ),
+            Misfit::MissingOutput => (r"\98\01\00\00\02", r"\98\01\00\00\01"),
+        };
+        assert!(text.contains(right), "{right}");
+        text = text.replace(right, wrong);
+    }
+    of_text(&text)
+}
+
+fn of_text(text: &str) -> Vec<u8> {
     let mut module = wat::parse_str(text).expect("a module");
     let mut resolve = wit_parser::Resolve::default();
     let wit = include_str!("../../wit/scoregate-plugin.wit");
@@ -23,6 +55,11 @@ pub fn component(name: &str, steps: &str) -> Vec<u8> {
         .and_then(|mut encoder| encoder.encode())
         .expect("a component")
 }
+
+const NO_STEPS: &str = r#"
+    (local $rows i64)
+    (local.set $rows (i64.load (i32.load (local.get $inputs))))
+"#;
 
 /// Answers lie at fixed places below 64 KiB, what the host passes above; all is free again when a call ends.
 const TEXT: &str = r#"

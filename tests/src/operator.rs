@@ -1,5 +1,7 @@
 //! An operator: asks and changes things on the operators' listener.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 use scoregate::release::Digest;
 use serde_json::{Value, json};
@@ -18,6 +20,13 @@ impl Operator {
     pub fn of(gateway: &Gateway) -> Self {
         Self {
             client: gateway.admin_client(),
+        }
+    }
+
+    /// Of the gateway whose operators' listener is here.
+    pub fn at(admin: SocketAddr) -> Self {
+        Self {
+            client: Client::new(admin),
         }
     }
 
@@ -80,6 +89,21 @@ impl Operator {
         let name = status["active"]["release"].as_str().expect("a release");
         let (_, digest) = name.split_once('@').expect("slot and digest");
         digest.parse().expect("a digest")
+    }
+
+    /// The releases that the store has for a slot, newest first.
+    pub async fn releases(&mut self, slot: &str) -> Vec<Digest> {
+        let reply = self
+            .client
+            .get(&format!("/v1/plugins/{slot}/releases"))
+            .await;
+        assert_eq!(reply.status, 200, "{reply:?}");
+        let reply = reply.json();
+        let releases = reply["releases"].as_array().expect("releases").iter();
+        let digest = |release: &Value| release["digest"].as_str()?.parse().ok();
+        releases
+            .map(|release| digest(release).expect("a digest"))
+            .collect()
     }
 
     /// The newest lines of the audit, newest first.

@@ -58,8 +58,16 @@ impl Admin {
         slot: &str,
         mut asked: Asked<'_>,
     ) -> Result<Response<Body>, Problem> {
+        let [dry_run] = query::read(asked.parts.uri.query(), ["dry_run"])?;
+        let is_tried = query::flag("dry_run", dry_run.as_deref())?;
         let body = body::object(asked.body()?, &self.access.orders).await?;
         let order = order::read(slot, body)?;
+        if is_tried {
+            return Ok(match self.rollouts.try_out(order, &asked.who).await {
+                Ok(pipelines) => answer(&json!({ "dry_run": true, "pipelines": pipelines })),
+                Err(why) => refused(why),
+            });
+        }
         Ok(done(self.begin(order, asked.who).await))
     }
 

@@ -15,6 +15,7 @@ use super::{
         follow::{self, Ended},
         report, segment,
     },
+    text::plain,
 };
 use crate::{
     file,
@@ -76,6 +77,13 @@ pub struct Args {
     output: OutputFormat,
 }
 
+impl Args {
+    /// Of each place that would change something.
+    fn dry(&self) -> &'static str {
+        if self.dry_run { "?dry_run=true" } else { "" }
+    }
+}
+
 pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
     let output = args.output;
     ended(deploy(args).await, output)
@@ -96,20 +104,20 @@ async fn deploy(args: Args) -> Result<ExitCode, Failed> {
         let report = upload(&remote, &slot, component, &path, &args).await?;
         reports.push(report);
     }
-    if args.dry_run {
-        return dry_run(&args, &reports);
-    }
     if let [report] = &reports[..]
         && !report.fits()
     {
-        return Err(misfit(&args.file, report));
+        return Err(misfit(&args, report));
     }
     let order = order(&args, &reports);
-    let path = format!("/v1/plugins/{}/rollout", args.plugin);
+    let path = format!("/v1/plugins/{}/rollout{}", args.plugin, args.dry());
     let answer = match remote.post(&path, order.to_string()).await {
         Ok(answer) => answer,
-        Err(refused) => return Err(told(refused, &args.file, args.output)?),
+        Err(refused) => return Err(told(refused, &args.file, &args)?),
     };
+    if args.dry_run {
+        return dry_run(&args, &reports, &answer);
+    }
     let done: Done = serde_json::from_value(answer)?;
     if args.output == OutputFormat::Text {
         end::print(&done)?;
@@ -129,77 +137,78 @@ async fn upload(
     path: &Path,
     args: &Args,
 ) -> Result<Report, Failed> {
-    let dry = if args.dry_run { "?dry_run=true" } else { "" };
-    let place = format!("/v1/plugins/{slot}/releases{dry}");
+    let place = format!("/v1/plugins/{slot}/releases{}", args.dry());
     match remote.post(&place, component).await {
         Ok(answer) => {
-            let report: Report = serde_json::from_value(answer)?;
+            let mut report: Report = serde_json::from_value(answer)?;
+            if !args.with.is_empty() {
+                // Beside what it may itself replace: the rollout tells how they fit one another.
+                report.pipelines.clear();
+            }
             if args.output == OutputFormat::Text {
                 report::print(&path.display().to_string(), &report)?;
             }
             Ok(report)
         }
-        Err(failed) => Err(told(failed, path, args.output)?),
+        Err(failed) => Err(told(failed, path, args)?),
     }
 }
 
-/// The store has it, but nothing can serve it by itself.
-fn misfit(path: &Path, report: &Report) -> Failed {
-    let message = not_deployed(path);
+/// Nothing can serve it by itself.
+fn misfit(args: &Args, report: &Report) -> Failed {
+    let message = not_deployed(&args.file, args.dry_run);
     let mut told = json!(report);
     told["fits"] = false.into();
     let answer = json!({ "error": message, "report": told });
     Failed::Refused { message, answer }
 }
 
-fn not_deployed(path: &Path) -> String {
+fn not_deployed(path: &Path, is_dry: bool) -> String {
     let path = path.display();
-    format!("{path} was not deployed: it does not fit, and what serves is as it was")
+    match is_dry {
+        true => format!("{path} would be refused: it does not fit"),
+        false => format!("{path} was not deployed: it does not fit, and what serves is as it was"),
+    }
 }
 
 /// Shows the report of a refusal that has one.
-fn told(failed: Failed, path: &Path, output: OutputFormat) -> anyhow::Result<Failed> {
+fn told(failed: Failed, path: &Path, args: &Args) -> anyhow::Result<Failed> {
     let Failed::Refused { message, answer } = failed else {
         return Ok(failed);
     };
     let report = serde_json::from_value::<Report>(answer["report"].clone());
     if let Ok(report) = report
-        && output == OutputFormat::Text
+        && args.output == OutputFormat::Text
     {
         report::print(&path.display().to_string(), &report)?;
-        let message = not_deployed(path);
+        let message = not_deployed(path, args.dry_run);
         return Ok(Failed::Refused { message, answer });
     }
     Ok(Failed::Refused { message, answer })
 }
 
-/// Whether it would be done. A pipeline that several of the files change is judged by the rollout alone: no file fits what another replaces.
-fn dry_run(args: &Args, reports: &[Report]) -> Result<ExitCode, Failed> {
-    let alone = reports.len() == 1;
-    let fits = reports.iter().all(|report| match alone {
-        true => report.fits(),
-        false => report.problems.is_empty(),
-    });
+/// Nothing refuses it.
+fn dry_run(args: &Args, reports: &[Report], answer: &Value) -> Result<ExitCode, Failed> {
+    let pipelines = &answer["pipelines"];
     match args.output {
         OutputFormat::Json => {
-            let told = json!({ "dry_run": true, "fits": fits, "reports": reports });
+            let told = json!({ "dry_run": true, "fits": true, "reports": reports, "pipelines": pipelines });
             line(format_args!("{told}"))?;
         }
-        OutputFormat::Text if fits && alone => {
+        OutputFormat::Text if reports.len() == 1 => line(format_args!(
+            "it fits: without --dry-run it would be deployed"
+        ))?,
+        OutputFormat::Text => {
+            for pipeline in pipelines.as_array().into_iter().flatten() {
+                let pipeline = plain(pipeline.as_str().unwrap_or_default());
+                line(format_args!("  fits     pipeline {pipeline}"))?;
+            }
             line(format_args!(
-                "it fits: without --dry-run it would be deployed"
+                "they fit together: without --dry-run they would be deployed"
             ))?;
         }
-        OutputFormat::Text if fits => line(format_args!(
-            "each could be a release of its plugin; whether they fit one another is seen when they are deployed together"
-        ))?,
-        OutputFormat::Text => eprintln!("error: it does not fit, and would be refused"),
     }
-    Ok(if fits {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(REFUSED)
-    })
+    Ok(ExitCode::SUCCESS)
 }
 
 fn order(args: &Args, reports: &[Report]) -> Value {

@@ -1,5 +1,5 @@
 //! The commands. Each is one file; exit codes: 0 done, 1 it failed and stderr says why, 2 the command line was wrong, and of those that ask
-//! a gateway, 3 it refuses.
+//! a gateway, 3 it refuses. `replay` compares, as `diff` does: 0 the same, 1 not the same, 2 it could not be said.
 
 mod abort;
 mod audit;
@@ -9,10 +9,11 @@ mod dead_letters;
 mod deploy;
 mod golden;
 mod inspect;
-mod moment;
 mod promote;
+mod reach;
 mod releases;
 mod remote;
+mod replay;
 mod rollback;
 mod runtime;
 mod serve;
@@ -25,7 +26,7 @@ use std::{io::IsTerminal as _, process::ExitCode};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::plugin;
+use crate::{moment, plugin};
 
 /// Puts trained models into production as sandboxed WebAssembly plugins.
 #[derive(Debug, Parser)]
@@ -57,6 +58,7 @@ enum Command {
     Status(status::Args),
     Releases(releases::Args),
     Audit(audit::Args),
+    Replay(replay::Args),
     Token(token::Args),
     /// Compiles the component on stdin, for the gateway that starts it.
     #[command(name = plugin::SUBCOMMAND, hide = true)]
@@ -110,6 +112,7 @@ impl Cli {
             Command::Status(args) => runtime::block_on(status::run(args)),
             Command::Releases(args) => runtime::block_on(releases::run(args)),
             Command::Audit(args) => runtime::block_on(audit::run(args)),
+            Command::Replay(args) => replay::run(&args),
             Command::Token(args) => token::run(args),
             Command::CompileRelease(limits) => Ok(plugin::compile_as_child(limits)),
         };

@@ -41,7 +41,7 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         );
     }
     let gateway = Gateway::build(&config, &args.from_file).await?;
-    let (http, admin) = (gateway.http_addr()?, gateway.admin_addr()?);
+    let (http, admin) = gateway.names()?;
     let shutdown = shutdown_on_signal()?;
     info!(%http, %admin, "ready");
     Ok(match gateway.run(shutdown).await {

@@ -1,5 +1,6 @@
 //! The configuration: one TOML file, read into plain types. Every mistake in it is reported in one run.
 
+mod capture;
 mod checks;
 mod ends;
 mod guard;
@@ -18,12 +19,15 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod text;
+mod tls;
 
 use std::{fmt, net::SocketAddr, path::PathBuf};
 
+pub use capture::{Capture, Kept};
 pub use guard::Guard;
 pub(crate) use names::did_you_mean;
 pub use problem::{Problem, Problems};
+pub use tls::{Listener, Tls};
 
 /// The whole file. Paths in it are absolute or relative to the working folder: those of the file were made so.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +50,8 @@ pub struct Server {
     pub admin: SocketAddr,
     /// Who may ask and change what there; without it anybody, and it is a loopback address.
     pub admin_token_file: Option<PathBuf>,
+    /// Without it both listeners are plain HTTP.
+    pub tls: Option<Tls>,
     pub body_max_bytes: u64,
     /// Pages of these may call the scoring listener from a browser; `*` is any.
     pub allowed_origins: Vec<String>,
@@ -109,6 +115,8 @@ pub struct Pipeline {
     /// JSON Pointer to an event's key, where the source gives none.
     pub key: Option<String>,
     pub breaker_max_faults: u32,
+    /// What is kept to be replayed; nothing where it is absent.
+    pub capture: Option<Capture>,
     pub sources: Vec<Source>,
     pub sinks: Vec<Sink>,
     /// Where a stream's events go that have no outcome; always there with a stream.

@@ -1,7 +1,7 @@
 //! `[pipelines.NAME]`.
 
 use super::{
-    Pipeline, checks,
+    Pipeline, capture, checks,
     ends::{self, Ends, Placed},
     names::{check_name, did_you_mean, is_pointer},
     reader::Str,
@@ -83,6 +83,7 @@ fn pipeline(name: String, mut table: Table<'_>, slots: &[String], ends: &Ends) -
     let workers = table.number("workers", &WORKERS);
     let key = key(&mut table);
     let breaker_max_faults = table.number("breaker_max_faults", &BREAKER);
+    let capture = capture::read(&mut table);
     table.finish(LATER);
     Pipeline {
         name,
@@ -93,6 +94,7 @@ fn pipeline(name: String, mut table: Table<'_>, slots: &[String], ends: &Ends) -
         workers: workers.unwrap_or(WORKERS.default) as usize,
         key,
         breaker_max_faults: breaker_max_faults.unwrap_or(BREAKER.default) as u32,
+        capture,
         sources: values(&ends.sources),
         sinks: values(&ends.sinks),
         dead_letter: ends.dead_letter.as_ref().map(|end| end.value.clone()),

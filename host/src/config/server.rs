@@ -8,6 +8,7 @@ use super::{
     origins,
     table::{Bounds, Table},
     text::quoted,
+    tls,
 };
 use crate::limits;
 
@@ -68,6 +69,7 @@ pub(super) fn server(mut table: Table<'_>) -> Server {
     }
     let body_max_bytes = table.number("body_max_bytes", &BODY);
     let allowed_origins = origins::allowed(&mut table);
+    let tls = table.table_if_one("tls").map(tls::read);
     let http = http.unwrap_or(HTTP);
     let name = name.unwrap_or_else(|| {
         let host = host_name(table.reader.origins.env);
@@ -79,6 +81,7 @@ pub(super) fn server(mut table: Table<'_>) -> Server {
         http,
         admin: admin.unwrap_or(ADMIN),
         admin_token_file,
+        tls,
         body_max_bytes: body_max_bytes.unwrap_or(BODY.default),
         allowed_origins,
     }

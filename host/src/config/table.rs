@@ -295,7 +295,7 @@ impl<'r> Table<'r> {
         (tables, only_tables)
     }
 
-    /// A table of this one; none if it is something else, which is then recorded.
+    /// A table of this one; none if the file leaves it out or has something else, which is then recorded.
     pub(super) fn table_if_one(&mut self, key: &'static str) -> Option<Table<'r>> {
         let table = self.table(key);
         table.entries.is_some().then_some(table)

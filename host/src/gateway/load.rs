@@ -7,7 +7,9 @@ use super::{
     streams::{Stream, Streams},
 };
 use crate::{
+    capture::{self, Capture},
     config::{self, Config},
+    http::tls,
     limits::{BATCH_MAX_EVENTS, QUEUE_MAX_EVENTS},
     pipeline::{Delivery, ModelQueue, Pipeline, Serving},
     plugin::Engine,
@@ -22,6 +24,8 @@ pub async fn check(config: &Config) -> Result<Vec<String>, StartError> {
     let (engine, telemetry) = (Arc::new(Engine::new()?), Telemetry::new());
     let loader = Loader::new(engine, None, telemetry);
     let mut faults = rollout::check(config, &loader).await;
+    let tls = config.server.tls.iter();
+    faults.extend(tls.filter_map(|files| Some(tls::check(files).err()?.to_string())));
     for pipeline in &config.pipelines {
         let name = &pipeline.name;
         let sources = pipeline.sources.iter();
@@ -79,6 +83,7 @@ pub fn joints(config: &Config, pipelines: &[Arc<Pipeline>]) -> Vec<Joint> {
 pub struct Loaded {
     pub pipelines: Vec<Arc<Pipeline>>,
     pub deliveries: Vec<Delivery>,
+    pub capsules: Vec<capture::Writer>,
     pub streams: Vec<Stream>,
 }
 
@@ -91,6 +96,7 @@ pub async fn pipelines(
 ) -> Loaded {
     let mut loaded = Loaded::default();
     let mut streams = Streams::new(config, telemetry);
+    let room = capture::Room::default();
     for pipeline in &config.pipelines {
         // Where there is none, that was told already.
         let Some(serving) = serving(pipeline, holding) else {
@@ -100,12 +106,32 @@ pub async fn pipelines(
         let last_resort = config.store.path.join(last_resort);
         let (outlets, fed_by) = streams.of(pipeline, &last_resort, faults).await;
         let metrics = telemetry.pipeline(&pipeline.name);
-        let (made, delivery) = Pipeline::new(pipeline, serving, outlets, metrics, last_resort);
+        let (capture, capsules) = capture(config, pipeline, &room, telemetry).unzip();
+        let (made, delivery) =
+            Pipeline::new(pipeline, serving, outlets, metrics, last_resort, capture);
         loaded.pipelines.push(Arc::new(made));
+        loaded.capsules.extend(capsules);
         loaded.deliveries.extend(delivery);
         loaded.streams.extend(fed_by);
     }
     loaded
+}
+
+/// Where a pipeline keeps events to be replayed, if it does.
+fn capture(
+    config: &Config,
+    pipeline: &config::Pipeline,
+    room: &capture::Room,
+    telemetry: &Telemetry,
+) -> Option<(Capture, capture::Writer)> {
+    let kept = pipeline.capture.as_ref()?;
+    let place = capture::Place {
+        gateway: &config.server.name,
+        pipeline: &pipeline.name,
+        store: &config.store.path,
+    };
+    let metrics = telemetry.capture(&pipeline.name);
+    Some(Capture::new(kept, &place, room.clone(), metrics))
 }
 
 fn serving(pipeline: &config::Pipeline, holding: &Holding) -> Option<Serving> {

@@ -27,12 +27,14 @@ use crate::{
         Access, Admin, Status,
         tokens::{Tokens, TokensError},
     },
-    config::{self, Config},
+    capture,
+    config::{self, Config, Listener},
     http::{
         bodies::Bodies,
         cors::Origins,
         scoring::{Scoring, Unready},
         server::{Server, ServerLimits},
+        tls::{Certificates, Tls, TlsError},
     },
     limits::{DRAIN_MAX_MS, LEAVE_MAX_MS},
     pipeline::{Delivery, ModelQueue, Pipeline},
@@ -53,11 +55,13 @@ pub struct Gateway {
     pipelines: Vec<Arc<Pipeline>>,
     models: Vec<Arc<ModelQueue>>,
     deliveries: Vec<Delivery>,
+    capsules: Vec<capture::Writer>,
     streams: Vec<Stream>,
     telemetry: Arc<Telemetry>,
     server: config::Server,
     /// Pipelines that have an HTTP source.
     over_http: Vec<String>,
+    certificates: Option<Arc<Certificates>>,
     http: Server,
     admin: Server,
 }
@@ -73,7 +77,9 @@ pub enum StartError {
     Cache(#[from] CacheError),
     #[error(transparent)]
     Tokens(#[from] TokensError),
-    #[error("{listener} cannot listen on {addr}: {cause}")]
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error("the {listener} listener cannot listen on {addr}: {cause}")]
     Bind {
         listener: &'static str,
         addr: SocketAddr,
@@ -112,8 +118,10 @@ impl Gateway {
         let tokens = tokens.map(Tokens::open).transpose()?;
         let access = Arc::new(Access::new(tokens));
         // The listeners first: a port that is taken is found before anything is compiled.
-        let http = bind("the scoring listener", config.server.http, &telemetry).await?;
-        let admin = bind("the admin listener", config.server.admin, &telemetry).await?;
+        let certificates = certificates(&config.server, &telemetry)?;
+        let tls = certificates.as_ref();
+        let http = bind(Listener::Http, &config.server, tls, &telemetry).await?;
+        let admin = bind(Listener::Admin, &config.server, tls, &telemetry).await?;
         let engine = Arc::new(Engine::new()?);
         let store = Store::open(&config.store, &config.server.name).await?;
         let compiler = Compiler::child(
@@ -126,6 +134,7 @@ impl Gateway {
         let load::Loaded {
             pipelines,
             deliveries,
+            capsules,
             streams,
         } = load::pipelines(config, &holding, &telemetry, &mut faults).await;
         let models = load::models(&holding);
@@ -151,9 +160,11 @@ impl Gateway {
             pipelines,
             models,
             deliveries,
+            capsules,
             streams,
             telemetry,
             server: config.server.clone(),
+            certificates,
             http,
             admin,
         })
@@ -169,6 +180,11 @@ impl Gateway {
         self.admin.local_addr()
     }
 
+    /// Both as an operator is told them: an address, after `https://` where TLS is spoken. Scoring first.
+    pub fn names(&self) -> io::Result<(String, String)> {
+        Ok((self.http.local_name()?, self.admin.local_name()?))
+    }
+
     /// Serves until `shutdown`, then drains: answers what was accepted, delivers what was scored.
     pub async fn run(self, shutdown: CancellationToken) -> Ended {
         let draining = Arc::new(AtomicBool::new(false));
@@ -180,20 +196,18 @@ impl Gateway {
         for delivery in self.deliveries {
             tasks.spawn(delivery.run(no_more_batches.clone()));
         }
-        let (stop, sources) = (Stop::default(), TaskTracker::new());
-        for stream in self.streams {
-            let fed = self
-                .pipelines
-                .iter()
-                .find(|p| *p.name() == *stream.pipeline);
-            if let Some(pipeline) = fed {
-                stream.start(pipeline.clone(), stop.clone(), &sources);
-            }
+        for capsules in self.capsules {
+            tasks.spawn(capsules.run(no_more_batches.clone()));
         }
+        let stop = Stop::default();
+        let sources = streams::start(self.streams, &self.pipelines, &stop);
         // Operators look on until the very end, and rollouts go on as long as anything serves.
         let ended = CancellationToken::new();
         for task in self.rollouts.tasks(&ended) {
             tokio::spawn(task);
+        }
+        if let Some(certificates) = self.certificates {
+            tokio::spawn(certificates.follow(ended.clone()));
         }
         let admin_listener = tokio::spawn(self.admin.run(
             move |request, from| admin.clone().answer(request, from),
@@ -321,19 +335,39 @@ fn status<S: serde::Serialize>(of: impl Fn() -> S + Send + Sync + 'static) -> St
     Arc::new(move || serde_json::to_value(of()).unwrap_or_default())
 }
 
+/// What the listeners prove themselves with, where one is to.
+fn certificates(
+    server: &config::Server,
+    telemetry: &Telemetry,
+) -> Result<Option<Arc<Certificates>>, TlsError> {
+    let opened = server
+        .tls
+        .as_ref()
+        .map(|files| Certificates::open(files, telemetry.tls()));
+    Ok(opened.transpose()?)
+}
+
 async fn bind(
-    listener: &'static str,
-    addr: SocketAddr,
+    listener: Listener,
+    server: &config::Server,
+    certificates: Option<&Arc<Certificates>>,
     telemetry: &Telemetry,
 ) -> Result<Server, StartError> {
-    let open = telemetry.connections(listener.split(' ').nth(1).unwrap_or(listener));
-    Server::bind(addr, ServerLimits::default(), open)
-        .await
-        .map_err(|cause| StartError::Bind {
-            listener,
-            addr,
-            cause,
-        })
+    let (name, addr) = match listener {
+        Listener::Http => ("scoring", server.http),
+        Listener::Admin => ("admin", server.admin),
+    };
+    let speaks_tls = |tls: &config::Tls| tls.listeners.contains(&listener);
+    let certificates = certificates.filter(|_| server.tls.as_ref().is_some_and(speaks_tls));
+    let tls = certificates.map(|c| Tls::new(c, telemetry.tls().handshakes(name)));
+    let tls = tls.transpose()?;
+    let bound = Server::bind(addr, ServerLimits::default(), telemetry.connections(name)).await;
+    let bound = bound.map_err(|cause| StartError::Bind {
+        listener: name,
+        addr,
+        cause,
+    })?;
+    Ok(bound.with_tls(tls))
 }
 
 /// Waits for all scoring threads at once, off the runtime's own threads.

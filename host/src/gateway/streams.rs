@@ -57,11 +57,16 @@ impl StreamView {
     }
 }
 
-impl Stream {
-    /// Begins to read.
-    pub fn start(self, pipeline: Arc<Pipeline>, stop: Stop, tasks: &TaskTracker) {
-        tasks.spawn(self.source.run(pipeline, stop));
+/// Begins to read all of them, each into its pipeline.
+pub fn start(streams: Vec<Stream>, pipelines: &[Arc<Pipeline>], stop: &Stop) -> TaskTracker {
+    let tasks = TaskTracker::new();
+    for stream in streams {
+        let fed = pipelines.iter().find(|p| *p.name() == *stream.pipeline);
+        if let Some(pipeline) = fed {
+            tasks.spawn(stream.source.run(pipeline.clone(), stop.clone()));
+        }
     }
+    tasks
 }
 
 /// A pipeline with its streams, for operators.

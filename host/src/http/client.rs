@@ -7,7 +7,12 @@ use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, StatusCode, client::conn::http1::SendRequest, header::HOST, http::request};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+
+use super::{endpoint::Endpoint, tls::trust::Trust};
 
 /// An open connection. It ends with its owner.
 pub struct Client {
@@ -16,18 +21,33 @@ pub struct Client {
 }
 
 impl Client {
+    /// Without TLS.
     pub async fn connect(addr: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(addr).await;
-        let stream = stream.with_context(|| format!("no connection to {addr}"))?;
-        stream.set_nodelay(true)?;
+        let host = addr.to_string();
+        Self::over(dial(&host).await?, host).await
+    }
+
+    /// With TLS where the endpoint says so, to whoever `trust` believes to be its host.
+    pub async fn open(endpoint: &Endpoint, trust: Option<&Trust>) -> anyhow::Result<Self> {
+        let authority = endpoint.authority();
+        let stream = dial(authority).await?;
+        if !endpoint.is_secure() {
+            return Self::over(stream, authority.to_owned()).await;
+        }
+        let trust = trust.context("nobody said whom to trust for https://")?;
+        let stream = trust.connect(endpoint.host(), stream).await?;
+        Self::over(stream, authority.to_owned()).await
+    }
+
+    async fn over<S>(stream: S, host: String) -> anyhow::Result<Self>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let (sender, connection) =
             hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
         // An error of the connection comes up in the request that it breaks.
         tokio::spawn(connection);
-        Ok(Self {
-            sender,
-            host: addr.to_string(),
-        })
+        Ok(Self { sender, host })
     }
 
     /// Asks for what is at a path, and waits for the whole answer.
@@ -66,6 +86,13 @@ impl Client {
         let status = response.status();
         Ok((status, response.into_body().collect().await?.to_bytes()))
     }
+}
+
+async fn dial(authority: &str) -> anyhow::Result<TcpStream> {
+    let stream = TcpStream::connect(authority).await;
+    let stream = stream.with_context(|| format!("no connection to {authority}"))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 fn with(request: request::Builder, headers: &[(&str, &str)]) -> request::Builder {

@@ -1,4 +1,4 @@
-//! One connection: HTTP/1.1 or HTTP/2 by prior knowledge, watched for stalls, closed gently when the listener drains.
+//! One connection: HTTP/1.1 or HTTP/2, by prior knowledge or as TLS agreed on, watched for stalls, closed gently when the listener drains.
 
 use std::{
     convert::Infallible, future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration,
@@ -16,6 +16,7 @@ use hyper_util::{
     server::graceful::GracefulConnection,
 };
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     time::{sleep, timeout},
 };
@@ -25,12 +26,14 @@ use super::{
     activity::{Activity, Watched},
     body::Body,
     server_limits::ServerLimits,
+    tls::Tls,
 };
 
 /// What serves one connection.
 pub(super) struct Connection<H> {
     pub handler: Arc<H>,
     pub limits: ServerLimits,
+    pub tls: Option<Tls>,
     pub shutdown: CancellationToken,
 }
 
@@ -45,15 +48,48 @@ where
     pub(super) async fn serve(self, stream: TcpStream, peer: SocketAddr) {
         // Answers are written whole: waiting for more to send only delays them.
         drop(stream.set_nodelay(true));
+        let activity = Arc::new(Activity::default());
+        if let Some(tls) = &self.tls {
+            // Boxed: its state is large, and every plain connection would hold room for it.
+            return Box::pin(self.serve_tls(tls, stream, peer, activity)).await;
+        }
         let first = tokio::select! {
             first = timeout(self.limits.idle_max, first_bytes(&stream)) => first,
             () = self.drain_begins() => return,
         };
-        let Ok(Some(version)) = first else {
-            return;
+        if let Ok(Some(version)) = first {
+            let stream = Watched::new(stream, Arc::clone(&activity));
+            self.serve_http(stream, version, peer, activity).await;
+        }
+    }
+
+    /// The handshake has the time of a head; a drain ends one that has not come to its end.
+    async fn serve_tls(
+        &self,
+        tls: &Tls,
+        stream: TcpStream,
+        peer: SocketAddr,
+        activity: Arc<Activity>,
+    ) {
+        let accepted = tokio::select! {
+            accepted = tls.accept(stream, &activity, self.limits.idle_max) => accepted,
+            () = self.drain_begins() => return,
         };
-        let activity = Arc::new(Activity::default());
-        let io = TokioIo::new(Watched::new(stream, Arc::clone(&activity)));
+        if let Some((stream, version)) = accepted {
+            self.serve_http(stream, version, peer, activity).await;
+        }
+    }
+
+    async fn serve_http<S>(
+        &self,
+        stream: S,
+        version: Version,
+        peer: SocketAddr,
+        activity: Arc<Activity>,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let io = TokioIo::new(stream);
         let service = Self::service(
             Arc::clone(&self.handler),
             peer,

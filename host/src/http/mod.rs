@@ -7,6 +7,7 @@ mod caller;
 pub mod client;
 mod connection;
 pub mod cors;
+pub mod endpoint;
 mod event_id;
 mod intake;
 mod ndjson;
@@ -18,5 +19,6 @@ mod score;
 pub mod scoring;
 pub mod server;
 mod server_limits;
+pub mod tls;
 
 pub use scoring::Scoring;

@@ -12,7 +12,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use super::server_limits::ServerLimits;
-use super::{body::Body, connection::Connection};
+use super::{body::Body, connection::Connection, tls::Tls};
 
 /// How long accepting rests after an error that another attempt would meet again, such as too many open files.
 const ACCEPT_REST: Duration = Duration::from_millis(50);
@@ -22,6 +22,7 @@ pub struct Server {
     listener: TcpListener,
     limits: ServerLimits,
     open: Gauge,
+    tls: Option<Tls>,
 }
 
 /// How a drain ended.
@@ -39,6 +40,21 @@ impl Server {
             listener,
             limits,
             open,
+            tls: None,
+        })
+    }
+
+    /// Speaks TLS, where there is some.
+    pub fn with_tls(self, tls: Option<Tls>) -> Self {
+        Self { tls, ..self }
+    }
+
+    /// Where it listens as a URL says it: with `https://` where it speaks TLS, else the address alone.
+    pub fn local_name(&self) -> io::Result<String> {
+        let addr = self.local_addr()?;
+        Ok(match self.tls {
+            Some(_) => format!("https://{addr}"),
+            None => addr.to_string(),
         })
     }
 
@@ -62,6 +78,7 @@ impl Server {
             let connection = Connection {
                 handler: Arc::clone(&handler),
                 limits: self.limits.clone(),
+                tls: self.tls.clone(),
                 shutdown: shutdown.clone(),
             };
             let (cut, open) = (cut.clone(), OpenConnection::count(&self.open));

@@ -6,7 +6,7 @@ use super::{
     isolation::Verdict, scorer::BatchScorer, serving::Side, settled::ScoredBy, share::Share,
     tally::Reply,
 };
-use crate::event::Event;
+use crate::{capture::ScoredAs, event::Event};
 
 impl BatchScorer {
     /// Scores the two parts one after the other; the verdicts are in the events' order.
@@ -31,12 +31,13 @@ impl BatchScorer {
             tried
                 .iter()
                 .for_each(|verdict| self.metrics.candidate(verdict));
-            let releases = scored_by.each(events.len());
+            self.capture_faults((ScoredAs::Canary, &candidate.generation), &theirs, &tried);
+            let generations = scored_by.each(events.len());
             for (row, verdict) in chosen.into_iter().zip(tried) {
                 // What it failed on, or was not tried on, says nothing of the event.
                 if Reply::is_in(&verdict) {
                     verdicts[row] = Some(verdict);
-                    releases[row] = candidate.generation.releases.clone();
+                    generations[row] = candidate.generation.clone();
                 }
             }
         }

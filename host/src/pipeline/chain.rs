@@ -100,6 +100,13 @@ impl Chain {
         }
     }
 
+    /// Whose first batch touches instances that are its own from the beginning.
+    pub fn fresh(generation: Arc<Generation>) -> Self {
+        let mut chain = Self::new(generation);
+        chain.take_warm = false;
+        chain
+    }
+
     /// Whether a fault of the last call happened on an instance that no earlier event had touched: then none but its batch can be guilty.
     pub fn was_fresh(&self, fault: &Fault) -> bool {
         if fault.plugin == self.generation.releases.adapter {

@@ -3,6 +3,7 @@
 pub mod answer;
 mod breaker;
 mod canary;
+mod capsules;
 mod chain;
 mod delivery;
 mod isolation;
@@ -10,6 +11,7 @@ mod key;
 mod model_queue;
 mod outlets;
 mod pace;
+mod part;
 mod pause;
 mod queue;
 mod scorer;
@@ -33,6 +35,7 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
+use tracing::warn;
 
 pub use answer::{Answer, Job, Receipt, Refused};
 pub use chain::{Chain, ChainError, Generation, Outcomes};
@@ -45,22 +48,15 @@ pub use status::{PipelineStatus, TrialStatus};
 pub use tally::Tally;
 
 use breaker::Breaker;
-use delivery::Outbox;
 use isolation::suspended;
+use part::{Part, hand_on, turnstile};
 use pause::Pause;
-use queue::{Queue, Turn};
-use scorer::BatchScorer;
-use settled::Settled;
+use queue::Queue;
 use shadow::Shadow;
-use turnstile::{HandOn, Place, Turnstile};
 use workers::Workers;
 
 use crate::{
-    config,
-    event::Refusal,
-    failpoint,
-    health::Health,
-    limits::{AHEAD_MAX_EVENTS, BREAKER_OPEN_MS},
+    capture::Capture, config, event::Refusal, health::Health, limits::BREAKER_OPEN_MS,
     telemetry::PipelineMetrics,
 };
 
@@ -76,6 +72,8 @@ pub struct Pipeline {
     breaker: Arc<Breaker>,
     pause: Pause,
     metrics: PipelineMetrics,
+    /// None where nothing is kept to be replayed.
+    capture: Option<Arc<Capture>>,
     /// Of its delivery.
     health: Health,
     draining: Arc<AtomicBool>,
@@ -88,33 +86,28 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// A pipeline and, where it has sinks, the task that delivers to them: the caller runs it. `last_resort` is a file for dead letters that
-    /// can be taken nowhere else.
+    /// can be taken nowhere else; `capture`, where events are kept to be replayed.
     pub fn new(
         config: &config::Pipeline,
         serving: Serving,
         outlets: Outlets,
         metrics: PipelineMetrics,
         last_resort: PathBuf,
+        capture: Option<Capture>,
     ) -> (Self, Option<Delivery>) {
         let name: Arc<str> = config.name.as_str().into();
+        let capture = capture.map(Arc::new);
         let breaker = Arc::new(Breaker::new(config.breaker_max_faults, BREAKER_OPEN_MS));
         let header_names = ArcSwap::from_pointee(header_names(&serving));
         let serving = Arc::new(ArcSwap::from_pointee(serving));
         let sink_kinds = outlets.kinds();
         let (health, draining) = (Health::default(), Arc::new(AtomicBool::new(false)));
-        let (outbox, delivery) = if outlets.is_empty() {
-            (None, None)
-        } else {
-            let (outbox, delivery) = Delivery::new(
-                name.clone(),
-                outlets,
-                metrics.clone(),
-                health.clone(),
-                last_resort,
-                config.batch_max_events,
-            );
-            (Some(outbox), Some(delivery))
+        let deliver = || {
+            let (name, metrics, health) = (name.clone(), metrics.clone(), health.clone());
+            let batch = config.batch_max_events;
+            Delivery::new(name, outlets, metrics, health, last_resort, batch)
         };
+        let (outbox, delivery) = (!sink_kinds.is_empty()).then(deliver).unzip();
         let hand_on = hand_on(outbox, metrics.clone());
         let queue = Arc::new(Queue::new(config.queue_max_events, config.workers));
         let shadow = Arc::new(Shadow::new(
@@ -122,6 +115,7 @@ impl Pipeline {
             serving.clone(),
             queue.clone(),
             metrics.clone(),
+            capture.clone(),
         ));
         let part = Part {
             name: name.clone(),
@@ -129,6 +123,7 @@ impl Pipeline {
             shadow: shadow.clone(),
             breaker: breaker.clone(),
             metrics: metrics.clone(),
+            capture: capture.clone(),
             turnstile: turnstile(config, &hand_on),
             hand_on,
             draining: draining.clone(),
@@ -149,6 +144,7 @@ impl Pipeline {
             breaker,
             pause: Pause::default(),
             metrics,
+            capture,
             health,
             draining,
             queue_max_events: config.queue_max_events,
@@ -287,22 +283,26 @@ impl Pipeline {
         self.workers.queue().wait_deserted(wait_max)
     }
 
+    /// Makes instances ready of what is to answer events and does not yet: one for each scoring thread, so that the first batch after a change
+    /// waits for none. Best effort, for a batch makes its own. Blocks.
+    pub fn warm(&self, serving: &Serving) {
+        let (threads, now) = (self.workers.queue().readers(), self.serving.load());
+        let new = serving
+            .answering()
+            .filter(|generation| !now.scores_on(generation));
+        for generation in new {
+            if let Err(error) = generation.warm(threads) {
+                warn!(pipeline = %self.name, ?error, "a scoring thread will have to wait for an instance");
+            }
+        }
+    }
+
     /// Puts what is only known at the moment of asking into the metrics.
     pub fn sample(&self) {
         self.metrics.queue_events(self.workers.queue().len());
         self.metrics.breaker_open(self.breaker.open_for().is_some());
         self.metrics.paused(self.is_paused());
     }
-}
-
-/// Callers get their answers in any order; streams have one.
-fn turnstile(
-    config: &config::Pipeline,
-    hand_on: &HandOn<Settled>,
-) -> Option<Arc<Turnstile<Settled>>> {
-    let ahead_max = AHEAD_MAX_EVENTS / config.batch_max_events;
-    let turnstile = || Arc::new(Turnstile::new(ahead_max, hand_on.clone()));
-    config.has_stream().then(turnstile)
 }
 
 fn queue_for_streams_events(config: &config::Pipeline) -> usize {
@@ -327,64 +327,5 @@ fn join(names: &mut Vec<String>, more: &[String]) {
         if !names.contains(name) {
             names.push(name.clone());
         }
-    }
-}
-
-/// What a scoring thread takes from its pipeline.
-struct Part {
-    name: Arc<str>,
-    serving: Arc<ArcSwap<Serving>>,
-    shadow: Arc<Shadow>,
-    breaker: Arc<Breaker>,
-    metrics: PipelineMetrics,
-    hand_on: HandOn<Settled>,
-    turnstile: Option<Arc<Turnstile<Settled>>>,
-    draining: Arc<AtomicBool>,
-}
-
-impl Part {
-    fn scorer(&self) -> workers::Scorer<Job> {
-        let (hand_on, turnstile) = (self.hand_on.clone(), self.turnstile.clone());
-        let mut scorer = BatchScorer {
-            name: self.name.clone(),
-            serving: self.serving.clone(),
-            breaker: self.breaker.clone(),
-            metrics: self.metrics.clone(),
-            shadow: self.shadow.clone(),
-            held: Vec::new(),
-            draining: self.draining.clone(),
-        };
-        let mut score = move |jobs: &mut Vec<Job>, turn: Turn| {
-            let settled = scorer.score(jobs, turn.oldest);
-            failpoint::at("stream.scored");
-            settled
-        };
-        Box::new(
-            move |jobs: &mut Vec<Job>, turn: Turn| match turnstile.as_deref() {
-                Some(turnstile) => {
-                    let place = Place::new(turnstile, turn, jobs);
-                    let settled = score(place.jobs, turn);
-                    place.pass(settled);
-                }
-                None => hand_on(score(jobs, turn)),
-            },
-        )
-    }
-}
-
-/// To the sinks, or to where the events came from.
-fn hand_on(outbox: Option<Outbox>, metrics: PipelineMetrics) -> HandOn<Settled> {
-    Arc::new(move |settled: Settled| match &outbox {
-        _ if settled.is_empty() => {}
-        Some(outbox) => outbox.send(settled),
-        None => answer_all(settled, &metrics),
-    })
-}
-
-/// Without a sink an event is dealt with when it is scored.
-fn answer_all(settled: Settled, metrics: &PipelineMetrics) {
-    metrics.scored(settled.scored.len() as u64);
-    for (scored, receipt) in settled.scored.into_iter().zip(settled.receipts) {
-        receipt.settle(Answer { result: Ok(scored) });
     }
 }

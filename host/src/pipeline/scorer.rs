@@ -21,6 +21,7 @@ use super::{
     share::Share,
 };
 use crate::{
+    capture::Capture,
     clock::now_ms,
     dead_letter::{Cause, DeadLetter},
     event::{Event, Refusal, Scored},
@@ -34,6 +35,7 @@ pub struct BatchScorer {
     pub breaker: Arc<Breaker>,
     pub metrics: PipelineMetrics,
     pub shadow: Arc<Shadow>,
+    pub capture: Option<Arc<Capture>>,
     /// Of what is served at the moment: one, or two while a canary is open.
     pub held: Vec<Held>,
     /// The pipeline drains: what cannot be scored now is not waited for.
@@ -57,7 +59,7 @@ impl BatchScorer {
         self.held
             .retain(|held| serving.scores_on(held.generation()));
         let events: Vec<&Event> = jobs.iter().map(|job| &job.event).collect();
-        let mut scored_by = ScoredBy::All(serving.active.generation.releases.clone());
+        let mut scored_by = ScoredBy::All(serving.active.generation.clone());
         let mut verdicts = match &serving.trial {
             None => self.active(&serving.active.generation, &events),
             Some(Trial::Canary {
@@ -90,6 +92,7 @@ impl BatchScorer {
         }
         self.metrics
             .batch(jobs.len(), start.elapsed().as_secs_f64());
+        self.capture(&serving, &scored_by, &events, &verdicts);
         self.settle(jobs, verdicts, &scored_by)
     }
 
@@ -126,7 +129,7 @@ impl BatchScorer {
         let mut settled = Settled::default();
         let scored_at_ms = now_ms();
         for (row, (job, verdict)) in jobs.drain(..).zip(verdicts).enumerate() {
-            let releases = scored_by.of(row);
+            let releases = &scored_by.of(row).releases;
             let refusal = match verdict {
                 Ok(outcome) => {
                     settled.scored.push(Scored {
@@ -193,8 +196,8 @@ impl BatchScorer {
             let new = self.active(&generation, &waiting);
             for (row, verdict) in again.into_iter().zip(new) {
                 verdicts[row] = verdict;
-                if !Arc::ptr_eq(scored_by.of(row), &generation.releases) {
-                    scored_by.each(events.len())[row] = generation.releases.clone();
+                if !Arc::ptr_eq(scored_by.of(row), &generation) {
+                    scored_by.each(events.len())[row] = generation.clone();
                 }
             }
         }

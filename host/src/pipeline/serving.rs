@@ -65,12 +65,17 @@ impl Serving {
 
     /// Whether events are scored on it by the threads that answer them.
     pub(super) fn scores_on(&self, generation: &Arc<Generation>) -> bool {
+        let mut answering = self.answering();
+        answering.any(|answering| Arc::ptr_eq(answering, generation))
+    }
+
+    /// What answers events: the active generation, and a canary's.
+    pub(super) fn answering(&self) -> impl Iterator<Item = &Arc<Generation>> {
         let canary = match &self.trial {
             Some(Trial::Canary { side, .. }) => Some(&side.generation),
             Some(Trial::Shadow { .. }) | None => None,
         };
-        let mut scored_on = canary.into_iter().chain([&self.active.generation]);
-        scored_on.any(|scored_on| Arc::ptr_eq(scored_on, generation))
+        canary.into_iter().chain([&self.active.generation])
     }
 
     /// Every generation that may score an event now or after a step back.

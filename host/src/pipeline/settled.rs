@@ -2,11 +2,8 @@
 
 use std::sync::Arc;
 
-use super::answer::Receipt;
-use crate::{
-    dead_letter::DeadLetter,
-    event::{Releases, Scored},
-};
+use super::{answer::Receipt, chain::Generation};
+use crate::{dead_letter::DeadLetter, event::Scored};
 
 /// What became of a batch, for the sinks: whoever takes this must settle every receipt. Callers whose events have no outcome were answered already.
 #[must_use]
@@ -35,23 +32,23 @@ impl Settled {
 
 /// Who scored the events of a batch.
 pub enum ScoredBy {
-    All(Arc<Releases>),
+    All(Arc<Generation>),
     /// One for each event.
-    Each(Vec<Arc<Releases>>),
+    Each(Vec<Arc<Generation>>),
 }
 
 impl ScoredBy {
-    pub fn of(&self, row: usize) -> &Arc<Releases> {
+    pub fn of(&self, row: usize) -> &Arc<Generation> {
         match self {
-            ScoredBy::All(releases) => releases,
+            ScoredBy::All(generation) => generation,
             ScoredBy::Each(each) => &each[row],
         }
     }
 
     /// Some events of `count` were scored by others.
-    pub fn each(&mut self, count: usize) -> &mut [Arc<Releases>] {
-        if let ScoredBy::All(releases) = self {
-            *self = ScoredBy::Each(vec![releases.clone(); count]);
+    pub fn each(&mut self, count: usize) -> &mut [Arc<Generation>] {
+        if let ScoredBy::All(generation) = self {
+            *self = ScoredBy::Each(vec![generation.clone(); count]);
         }
         match self {
             ScoredBy::All(_) => &mut [],

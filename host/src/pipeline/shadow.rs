@@ -15,6 +15,7 @@ use bytes::Bytes;
 
 use super::{
     answer::Job,
+    capsules,
     isolation::{Held, Isolation, Verdict},
     queue::Queue,
     serving::{Serving, Side},
@@ -23,6 +24,7 @@ use super::{
     workers::Workers,
 };
 use crate::{
+    capture::{Capture, ScoredAs},
     event::{Event, Header, Origin},
     limits::{
         SHADOW_BATCH_MAX_EVENTS, SHADOW_GIVE_WAY_MAX_MS, SHADOW_QUEUE_MAX_BYTES,
@@ -67,6 +69,7 @@ impl Shadow {
         serving: Arc<ArcSwap<Serving>>,
         first: Arc<Queue<Job>>,
         metrics: PipelineMetrics,
+        capture: Option<Arc<Capture>>,
     ) -> Self {
         let thread_name = format!("shadow-{name}");
         let queue = Arc::new(Queue::new(SHADOW_QUEUE_MAX_EVENTS, 1));
@@ -76,6 +79,7 @@ impl Shadow {
                 serving: serving.clone(),
                 first: first.clone(),
                 metrics: metrics.clone(),
+                capture: capture.clone(),
             };
             let score = move |seconds: &mut Vec<Second>, _| thread.score(seconds);
             Box::new(score) as super::workers::Scorer<Second>
@@ -163,6 +167,7 @@ struct ShadowThread {
     serving: Arc<ArcSwap<Serving>>,
     first: Arc<Queue<Job>>,
     metrics: PipelineMetrics,
+    capture: Option<Arc<Capture>>,
 }
 
 impl ShadowThread {
@@ -186,6 +191,12 @@ impl ShadowThread {
             verdicts
                 .iter()
                 .for_each(|verdict| self.metrics.candidate(verdict));
+            if let Some(capture) = &self.capture {
+                let by = capsules::by(ScoredAs::Shadow, &side.generation);
+                for (event, verdict) in events.iter().zip(&verdicts) {
+                    capture.take_fault(&by, event, verdict);
+                }
+            }
             for (second, verdict) in seconds.drain(..).zip(verdicts) {
                 if let Some(candidate) = Reply::of(&verdict) {
                     side.tally

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::atomic::Ordering};
 use serde::Serialize;
 
 use super::{Pipeline, Trial};
+use crate::capture::CaptureStatus;
 
 /// A pipeline at one moment.
 #[derive(Debug, Serialize)]
@@ -29,6 +30,9 @@ pub struct PipelineStatus {
     pub trouble: Option<String>,
     /// Events of streams that were put aside since the start.
     pub dead_letters: u64,
+    /// Events that were kept to be replayed, or were to be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub capsules: Option<CaptureStatus>,
     /// Events since the start by what became of them.
     pub events: BTreeMap<&'static str, u64>,
 }
@@ -98,6 +102,7 @@ impl Pipeline {
             sinks: self.sinks.clone(),
             trouble: self.health.trouble(),
             dead_letters: self.metrics.dead_letters(),
+            capsules: self.capture.as_ref().map(|capture| capture.status()),
             events: self.metrics.counts().into_iter().collect(),
         }
     }

@@ -21,6 +21,18 @@ impl Rollouts {
     /// # Errors
     /// [`Refused::Unfit`] names each pipeline that could not serve it; [`Refused::Conflict`] where another rollout is open.
     pub async fn begin(&self, order: Order, who: &Actor) -> Result<Done, Refused> {
+        let (turn, wish) = self.wished(order, who).await?;
+        turn.make(wish).await
+    }
+
+    /// What [`begin`](Self::begin) would refuse, and else the pipelines that it would change, by name; nothing is changed. Releases that came in
+    /// and were not kept may be named as well, for a while.
+    pub async fn try_out(&self, order: Order, who: &Actor) -> Result<Vec<String>, Refused> {
+        let (turn, wish) = self.wished(order, who).await?;
+        turn.would(wish).await
+    }
+
+    async fn wished(&self, order: Order, who: &Actor) -> Result<(Turn<'_>, Wish), Refused> {
         let mut steps = Steps::begin();
         check(&order)?;
         let releases = self.releases_of(&order)?;
@@ -32,7 +44,7 @@ impl Rollouts {
         steps.took("load");
         let turn = self.turn().await;
         let wish = turn.wish(order, &releases, who, steps).await?;
-        turn.make(wish).await
+        Ok((turn, wish))
     }
 
     /// Each slot of the order with its release.

@@ -15,7 +15,7 @@ use crate::{
     pipeline::Serving,
     plugin::{Release, Steps},
     release::Digest,
-    store::{Action, Actor, Change, ChangeError, Revision, SlotChange, SlotState},
+    store::{Action, Actor, Change, ChangeError, Revision, SlotChange, SlotState, StoreError},
 };
 
 /// Who holds it is the only one that changes anything.
@@ -69,9 +69,8 @@ impl<'r> Turn<'r> {
             .iter()
             .map(|(slot, _)| Some(now.get(slot)?.revision))
             .collect();
-        let states = slots.iter();
-        let states = states.map(|(slot, state)| (slot.clone(), 0, state.clone()));
-        let mut plan = self.plan(states.collect()).await?;
+        let mut plan = self.plan(unrecorded(&slots)).await?;
+        plan.warm().await;
         plan.expect();
         steps.took("prepare");
         failpoint::at("rollout.prepared");
@@ -90,6 +89,10 @@ impl<'r> Turn<'r> {
         };
         let revision = match inner.store.change(change).await {
             Ok(revision) => revision,
+            // It is loaded here, but was only tried.
+            Err(ChangeError::Store(error @ StoreError::NoRelease(_))) => {
+                return Err(Refused::NotFound(error.to_string()));
+            }
             Err(ChangeError::Store(error)) => return Err(unavailable(error)),
             Err(conflict @ ChangeError::Conflict { .. }) => {
                 // Whoever asks again finds what is there now.
@@ -119,6 +122,14 @@ impl<'r> Turn<'r> {
                 .collect(),
             steps_ms: in_words(steps.end()),
         })
+    }
+
+    /// The pipelines that a change would concern, by name, where nothing refuses it before it is recorded.
+    pub async fn would(&self, wish: Wish) -> Result<Vec<String>, Refused> {
+        let plan = self.plan(unrecorded(&wish.slots)).await?;
+        let pipelines = plan.pipelines.iter();
+        let names = pipelines.map(|(joint, _)| joint.pipeline.name().to_owned());
+        Ok(names.collect())
     }
 
     /// The other slots of the pipelines that a change concerns. Were one of them changed by another gateway at the same moment, the record could
@@ -186,7 +197,7 @@ impl<'r> Turn<'r> {
     pub fn swap(&self, plan: Plan<'_>) {
         let inner = &self.rollouts.inner;
         for (joint, serving) in plan.pipelines {
-            joint.pipeline.serve(serving);
+            inner.withdrawn.serve(&joint.pipeline, serving);
         }
         let before = inner.holding.swap(Arc::new(plan.holding));
         let now = inner.holding.load();
@@ -207,7 +218,30 @@ impl<'r> Turn<'r> {
     }
 }
 
+/// States whose revision the record has yet to give.
+fn unrecorded(slots: &[(String, SlotState)]) -> Vec<(String, Revision, SlotState)> {
+    let states = slots.iter();
+    states
+        .map(|(slot, state)| (slot.clone(), 0, state.clone()))
+        .collect()
+}
+
 impl Plan<'_> {
+    /// Instances are made before the change, off the runtime's threads: a plugin's `configure` may take its whole deadline.
+    async fn warm(&self) {
+        let pipelines = self.pipelines.iter();
+        let pipelines = pipelines.map(|(joint, serving)| (joint.pipeline.clone(), serving.clone()));
+        let pipelines: Vec<_> = pipelines.collect();
+        let warming = tokio::task::spawn_blocking(move || {
+            for (pipeline, serving) in &pipelines {
+                pipeline.warm(serving);
+            }
+        });
+        if warming.await.is_err() {
+            tracing::warn!("making instances ready ended by a panic; batches make their own");
+        }
+    }
+
     /// Events that are taken from now on bring the headers that the new adapters read.
     fn expect(&self) {
         for (joint, serving) in &self.pipelines {

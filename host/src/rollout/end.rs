@@ -66,6 +66,11 @@ impl Rollouts {
                 "the rollout of the plugin `{slot}` has ended"
             )));
         }
+        if verdict == Verdict::Advance && self.inner.withdrawn.why(id).is_some() {
+            return Err(Refused::Conflict(format!(
+                "the rollout of the plugin `{slot}` has left its bounds meanwhile"
+            )));
+        }
         let at_ms = now_ms();
         let (action, slots) = match verdict {
             Verdict::Abort => (Action::Abort, turn.of_rollout(slot, next::aborted)?),

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{Held, Refused, Rollouts, end::Verdict, follow::told};
+use super::{Done, Holding, Refused, Rollouts, end::Verdict, follow::told};
 use crate::{
     clock::now_ms,
     config::Guard,
@@ -22,62 +22,66 @@ use crate::{
 const LATENCY_LONGER_MIN_MS: f64 = 1.0;
 
 impl Rollouts {
-    /// Until it is stopped.
+    /// Until it is stopped. Looking and deciding go on side by side: who waits for the store looks at nothing meanwhile.
     pub async fn guard(self, stop: CancellationToken) {
-        let looking = async {
-            loop {
-                tokio::time::sleep(Duration::from_millis(GUARD_INTERVAL_MS)).await;
-                let holding = self.inner.holding.load_full();
-                for (slot, held) in holding.iter() {
-                    if let Some(rollout) = &held.state.rollout {
-                        self.judge(slot, held, rollout).await;
-                    }
-                }
-            }
-        };
-        stop.run_until_cancelled(looking).await;
+        let both = async { tokio::join!(self.look(), self.decide_all()) };
+        stop.run_until_cancelled(both).await;
     }
 
-    async fn judge(&self, slot: &str, held: &Held, rollout: &OpenRollout) {
-        let Some(place) = self.inner.slots.get(slot) else {
-            return;
-        };
-        let breach = self
+    /// Withdraws what leaves its bounds, whether or not the store can be told.
+    async fn look(&self) {
+        loop {
+            tokio::time::sleep(Duration::from_millis(GUARD_INTERVAL_MS)).await;
+            let holding = self.inner.holding.load_full();
+            for (slot, rollout) in open(&holding) {
+                if let Some(detail) = self.breach_of(slot, rollout) {
+                    let pipelines = self.inner.pipelines.iter().map(|joint| &joint.pipeline);
+                    let withdrawn = &self.inner.withdrawn;
+                    withdrawn.withdraw(rollout.id, detail, pipelines);
+                }
+            }
+        }
+    }
+
+    /// Why a rollout may not go on, and its figures.
+    fn breach_of(&self, slot: &str, rollout: &OpenRollout) -> Option<Value> {
+        let place = self.inner.slots.get(slot)?;
+        let (reason, figures) = self
             .trials(slot, rollout.id)
             .find_map(|(pipeline, serving)| {
                 let (candidate, active) = sides(&serving)?;
                 let breach = breach(&place.guard, &candidate, &active)?;
-                Some((pipeline, breach, serving))
-            });
-        let decided = match breach {
-            Some((pipeline, reason, serving)) => {
-                let reason = format!("pipeline `{pipeline}`: {reason}");
-                warn!(plugin = slot, release = %rollout.candidate, reason, "a rollout left its bounds and is aborted");
-                let detail = json!({ "reason": reason, "figures": figures(&serving) });
-                self.decide(slot, rollout.id, Verdict::Abort, detail).await
+                Some((
+                    format!("pipeline `{pipeline}`: {breach}"),
+                    figures(&serving),
+                ))
+            })?;
+        warn!(plugin = slot, release = %rollout.candidate, reason, "a rollout left its bounds and is aborted");
+        Some(json!({ "reason": reason, "figures": figures }))
+    }
+
+    /// Records the end of what is withdrawn, and moves canaries on.
+    async fn decide_all(&self) {
+        loop {
+            tokio::time::sleep(Duration::from_millis(GUARD_INTERVAL_MS)).await;
+            let holding = self.inner.holding.load_full();
+            for (slot, rollout) in open(&holding) {
+                let (verdict, detail) = match self.inner.withdrawn.why(rollout.id) {
+                    Some(detail) => (Verdict::Abort, detail),
+                    // One slot of a paired change counts the time for all.
+                    None if is_first(slot, rollout) && is_over(rollout, now_ms()) => {
+                        let reason = "its time in the stage is over";
+                        let detail = json!({ "reason": reason, "stage": rollout.stage });
+                        (Verdict::Advance, detail)
+                    }
+                    None => continue,
+                };
+                let decided = self.decide(slot, rollout.id, verdict, detail).await;
+                said(slot, rollout, decided).await;
             }
-            // One slot of a paired change counts the time for all.
-            None if is_first(slot, rollout) && is_over(rollout, now_ms()) => {
-                let detail =
-                    json!({ "reason": "its time in the stage is over", "stage": rollout.stage });
-                self.decide(slot, rollout.id, Verdict::Advance, detail)
-                    .await
-            }
-            None => return,
-        };
-        match decided {
-            Ok(done) => info!(
-                plugin = slot,
-                revision = done.revision,
-                "the guard has decided"
-            ),
-            // Another gateway's guard was first.
-            Err(Refused::Conflict(_)) => {}
-            Err(why) => {
-                let active = held.state.active;
-                warn!(plugin = slot, %active, why = told(&why), "the guard's decision could not be made; it is tried again");
-                tokio::time::sleep(Duration::from_millis(FOLLOW_PAUSE_MS)).await;
-            }
+            let holding = self.inner.holding.load_full();
+            let is_open = |id| open(&holding).any(|(_, rollout)| rollout.id == id);
+            self.inner.withdrawn.keep(is_open);
         }
     }
 
@@ -90,6 +94,25 @@ impl Rollouts {
             let salt = serving.trial.as_ref()?.salt();
             (salt == id).then(|| (joint.pipeline.name(), serving))
         })
+    }
+}
+
+/// Slots with an open rollout.
+fn open(holding: &Holding) -> impl Iterator<Item = (&str, &OpenRollout)> {
+    let slots = holding.iter();
+    slots.filter_map(|(slot, held)| Some((slot.as_str(), held.state.rollout.as_ref()?)))
+}
+
+async fn said(slot: &str, rollout: &OpenRollout, decided: Result<Done, Refused>) {
+    match decided {
+        Ok(Done { revision, .. }) => info!(plugin = slot, revision, "the guard has decided"),
+        // Another gateway's guard was first, or the other slot of a paired change.
+        Err(Refused::Conflict(_)) => {}
+        Err(why) => {
+            let (candidate, why) = (rollout.candidate, told(&why));
+            warn!(plugin = slot, %candidate, why, "the guard's decision could not be made; it is tried again");
+            tokio::time::sleep(Duration::from_millis(FOLLOW_PAUSE_MS)).await;
+        }
     }
 }
 

@@ -19,6 +19,7 @@ mod start;
 mod status;
 mod watch;
 mod way_in;
+mod withdrawn;
 
 use std::{collections::BTreeMap, future::Future, path::PathBuf, pin::Pin, sync::Arc};
 
@@ -40,6 +41,7 @@ use crate::{
     store::{Action, Actor, AuditLine, ReleaseRecord, Store, StoreError},
 };
 use shelf::Shelf;
+use withdrawn::Withdrawn;
 
 /// Changes what serves, one change at a time. A clone is the same.
 #[derive(Clone)]
@@ -57,6 +59,7 @@ struct Inner {
     models: Vec<Arc<ModelQueue>>,
     holding: ArcSwap<Holding>,
     shelf: Shelf,
+    withdrawn: Withdrawn,
     changing: tokio::sync::Mutex<()>,
     /// Of following the record.
     health: Health,
@@ -106,6 +109,7 @@ impl Rollouts {
             models: parts.models,
             holding: ArcSwap::from_pointee(parts.holding),
             shelf: Shelf::default(),
+            withdrawn: Withdrawn::default(),
             changing: tokio::sync::Mutex::default(),
             health: Health::default(),
         };

@@ -63,6 +63,8 @@ impl Rollouts {
             "stage_since_ms": rollout.stage_since_ms,
             "with": rollout.with,
             "pipelines": pipelines.collect::<Vec<_>>(),
+            // Its candidate takes no events of this gateway any more; the record has yet to say so.
+            "withdrawn": self.inner.withdrawn.why(rollout.id),
         }))
     }
 }

@@ -63,9 +63,9 @@ impl Rollouts {
                 let line = AuditLine::new(who, Action::Add, json!({}), detail);
                 self.inner.store.audit(line).await.map_err(unavailable)?;
             }
-            self.inner.shelf.put(loaded.release);
             steps.took("keep");
         }
+        self.inner.shelf.put(loaded.release);
         report.steps_ms.extend(in_words(steps.end()));
         Ok(report)
     }

@@ -25,13 +25,19 @@ pub struct Files {
 impl Files {
     /// The folder `releases` of the store's folder; makes both where they are missing.
     pub fn open(store: &Path) -> Result<Self, StoreError> {
-        let folder = store.join("releases");
+        let Self { folder } = Self::at(store);
         fs::create_dir_all(&folder).map_err(|cause| StoreError::Folder {
             path: store.to_owned(),
             cause,
         })?;
         tidy(&folder);
         Ok(Self { folder })
+    }
+
+    /// Of a store as it is.
+    pub fn at(store: &Path) -> Self {
+        let folder = store.join("releases");
+        Self { folder }
     }
 
     /// Writes a release's file, unless it is there whole.
@@ -71,7 +77,8 @@ impl Files {
         self.folder.join(format!("{}.wasm", digest.hex()))
     }
 
-    fn look(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
+    /// See [`Self::read`]; blocks.
+    pub fn look(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.path(digest);
         let damaged = |path, reason| Err(StoreError::Damaged { path, reason });
         let component = match file::read(&path, COMPONENT_MAX_BYTES) {

@@ -1,10 +1,12 @@
 //! What operators count and measure, in the Prometheus text format. Handles are resolved once and kept by those who use them:
 //! on the way of an event there is no lookup by label.
 
+mod capture;
 mod http;
 mod pipeline;
 mod plugin;
 mod source;
+mod tls;
 
 use std::sync::Arc;
 
@@ -19,10 +21,12 @@ use prometheus_client::{
     registry::Registry,
 };
 
+pub use capture::CaptureMetrics;
 pub use http::{HttpMetrics, Route};
 pub use pipeline::PipelineMetrics;
 pub use plugin::{Call, PluginMetrics};
 pub use source::SourceMetrics;
+pub use tls::{HandshakeFailure, Handshakes, TlsMetrics};
 
 use crate::release::Digest;
 
@@ -37,6 +41,8 @@ pub struct Telemetry {
     pipelines: pipeline::Families,
     plugins: plugin::Families,
     sources: source::Families,
+    tls: TlsMetrics,
+    captures: capture::Families,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -63,6 +69,8 @@ impl Telemetry {
         let pipelines = pipeline::Families::register(&mut registry);
         let plugins = plugin::Families::register(&mut registry);
         let sources = source::Families::register(&mut registry);
+        let tls = TlsMetrics::register(&mut registry);
+        let captures = capture::Families::register(&mut registry);
         Arc::new(Self {
             registry,
             http,
@@ -70,6 +78,8 @@ impl Telemetry {
             pipelines,
             plugins,
             sources,
+            tls,
+            captures,
         })
     }
 
@@ -98,9 +108,19 @@ impl Telemetry {
         self.sources.resolve(pipeline, kind, stream)
     }
 
+    /// The handles of one pipeline's capsules.
+    pub fn capture(&self, pipeline: &str) -> CaptureMetrics {
+        self.captures.resolve(pipeline)
+    }
+
     /// Requests answered, on both listeners.
     pub fn http(&self) -> &HttpMetrics {
         &self.http
+    }
+
+    /// Certificates and handshakes of the listeners that speak TLS.
+    pub fn tls(&self) -> &TlsMetrics {
+        &self.tls
     }
 
     /// Connections open now on a listener, `http` or `admin`.
@@ -150,6 +170,11 @@ mod tests {
         telemetry.http().request(Route::Score, 200, 0.001);
         telemetry.http().request(Route::Score, 299, 0.001);
         telemetry.connections("http").inc();
+        let file = std::path::Path::new("tls/cert.pem");
+        telemetry.tls().serves(file, 1_800_000_000);
+        telemetry.tls().reloaded(false);
+        let handshakes = telemetry.tls().handshakes("scoring");
+        handshakes.failed(HandshakeFailure::Plaintext);
         let text = telemetry.encode();
         for line in [
             "scoregate_events_total{pipeline=\"fraud\",result=\"scored\"} 3",
@@ -164,6 +189,9 @@ mod tests {
             "scoregate_http_requests_total{route=\"score\",status=\"200\"} 1",
             "scoregate_http_requests_total{route=\"score\",status=\"other\"} 1",
             "scoregate_http_connections{listener=\"http\"} 1",
+            "scoregate_tls_certificate_expiry_timestamp_seconds{file=\"tls/cert.pem\"} 1800000000",
+            "scoregate_tls_reloads_total{result=\"failed\"} 1",
+            "scoregate_tls_handshake_failures_total{listener=\"scoring\",reason=\"plaintext\"} 1",
         ] {
             assert!(text.contains(line), "`{line}` is missing in\n{text}");
         }

@@ -10,13 +10,13 @@ use scoregate::{
     plugin::{AdapterInstance, ModelInstance},
     tensor::Tensor,
 };
+use scoregate_tests::spin_model;
 
 use crate::{
     gateway::Parts,
     native::Native,
     pairs::{Effort, Pairs},
     sample::Sample,
-    spin_model,
     table::{Budget, Table},
 };
 

@@ -3,6 +3,7 @@
 use std::{
     net::SocketAddr,
     rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -13,15 +14,20 @@ use tokio::{
     task::LocalSet,
 };
 
-/// Requests as bytes on the wire.
-pub struct Requests(Vec<Vec<u8>>);
+/// Requests as bytes on the wire, and what an answer's body must hold.
+pub struct Requests {
+    bytes: Vec<Vec<u8>>,
+    check: Option<Check>,
+}
+
+type Check = Arc<dyn Fn(&[u8]) -> bool + Send + Sync>;
 
 /// What a round saw.
 #[derive(Debug, Default)]
 pub struct Load {
     /// Of the requests answered with 200, ascending.
     pub took_ns: Vec<u64>,
-    /// Answers other than 200.
+    /// Answers other than 200, and those that do not hold what was asked for.
     pub refused: usize,
     pub seconds: f64,
 }
@@ -46,11 +52,27 @@ impl Requests {
         let request = |payload: &String| {
             format!("POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{payload}", payload.len()).into_bytes()
         };
-        Self(payloads.iter().map(request).collect())
+        Self {
+            bytes: payloads.iter().map(request).collect(),
+            check: None,
+        }
+    }
+
+    /// An answer that does not hold this counts as one that was refused.
+    pub fn checked(self, check: Check) -> Self {
+        Self {
+            check: Some(check),
+            ..self
+        }
     }
 
     pub fn get(&self, at: usize) -> &[u8] {
-        &self.0[at % self.0.len()]
+        &self.bytes[at % self.bytes.len()]
+    }
+
+    fn hold(&self, answered: &Connection) -> bool {
+        let check = self.check.as_ref();
+        check.is_none_or(|check| check(answered.body()))
     }
 }
 
@@ -78,6 +100,9 @@ pub fn run(
                     let sent = Instant::now();
                     let status = connection.ask(requests.get(at)).await?;
                     load.add(status, sent);
+                    if !requests.hold(&connection) {
+                        load.refused += 1;
+                    }
                     at += 1;
                 }
                 anyhow::Ok(load)

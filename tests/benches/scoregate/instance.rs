@@ -4,12 +4,12 @@ use std::{hint::black_box, time::Instant};
 
 use anyhow::Context as _;
 use scoregate::plugin::{Cache, Compiler, check};
+use scoregate_tests::spin_model;
 
 use crate::{
     gateway::Parts,
     pairs::{Effort, Pairs},
     sample::Sample,
-    spin_model,
     table::{Budget, Table},
 };
 

@@ -16,9 +16,9 @@ mod overload;
 mod pairs;
 mod process;
 mod sample;
-mod spin_model;
 mod start;
 mod stream;
+mod swap;
 mod table;
 
 use clap::{Parser as _, ValueEnum};
@@ -55,6 +55,8 @@ enum Section {
     Overload,
     /// Topic to model to topic or table, beside native programs. It starts a Kafka and a PostgreSQL.
     Stream,
+    /// Changes under load beside none, a shadow beside none, the way back. It starts a Kafka.
+    Swap,
 }
 
 fn main() -> anyhow::Result<std::process::ExitCode> {
@@ -64,6 +66,8 @@ fn main() -> anyhow::Result<std::process::ExitCode> {
         Some(process::AS_SCOREGATE) => {
             return Ok(scoregate::cli::Cli::parse_from(&args[1..]).run());
         }
+        // The gateway compiles in a child, which is its own binary.
+        Some(scoregate::plugin::SUBCOMMAND) => return Ok(scoregate::cli::Cli::parse().run()),
         Some(process::AS_NATIVE) => return native_server::run(),
         Some(process::AS_NATIVE_STREAM) => return stream::native::run(&args[2..]),
         _ => {}
@@ -86,6 +90,7 @@ fn main() -> anyhow::Result<std::process::ExitCode> {
             Section::Neighbour => neighbour::run(&sample, effort, &mut table)?,
             Section::Overload => overload::run(&sample, effort, &mut table)?,
             Section::Stream => stream::run(&sample, effort, &mut table)?,
+            Section::Swap => swap::run(&sample, effort, &mut table)?,
         }
     }
     machine::print_load("at the end");

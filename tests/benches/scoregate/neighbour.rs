@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use scoregate_tests::spin_model;
+
 use crate::{
     closed_loop::{self, Load, Requests},
     open_loop::{self, Stream},
     pairs::{Effort, Pairs},
     process::{AS_SCOREGATE, Server},
     sample::Sample,
-    spin_model,
     table::{Budget, Table},
 };
 

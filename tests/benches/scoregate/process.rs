@@ -18,6 +18,8 @@ pub const AS_NATIVE_STREAM: &str = "native-stream";
 pub struct Server {
     child: Child,
     pub http: SocketAddr,
+    /// The operators' listener; bare hyper has none and names its only one.
+    pub admin: SocketAddr,
     /// From the start of the process to its word that it is ready.
     pub ready_after: Duration,
 }
@@ -35,15 +37,15 @@ impl Server {
         let stderr = child.stderr.take().context("the server has a stderr")?;
         let mut lines = BufReader::new(stderr).lines();
         let mut said = String::new();
-        let http = loop {
+        let (http, admin) = loop {
             let Some(line) = lines.next() else {
                 anyhow::bail!("the server {args:?} ended before it was ready: {said}");
             };
             let line = line?;
             if line.contains("ready")
-                && let Some((_, rest)) = line.split_once("http=")
+                && let Some(http) = field(&line, "http=")
             {
-                break rest.split(' ').next().unwrap_or(rest).parse()?;
+                break (http, field(&line, "admin=").unwrap_or(http));
             }
             said.push_str(&line);
         };
@@ -53,8 +55,17 @@ impl Server {
         Ok(Self {
             child,
             http,
+            admin,
             ready_after,
         })
+    }
+
+    /// Memory of the process that is in RAM, in bytes.
+    pub fn memory_bytes(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.context("a process's memory")?.trim();
+        Ok(kilobytes.trim_end_matches(" kB").parse::<u64>()? * 1024)
     }
 
     /// CPU seconds of the process so far, in user and in system mode.
@@ -66,6 +77,12 @@ impl Server {
         let ticks = |at: usize| -> anyhow::Result<f64> { Ok(fields[at].parse::<f64>()?) };
         Ok((ticks(11)? + ticks(12)?) / 100.0)
     }
+}
+
+/// An address of a line such as `ready http=127.0.0.1:8080`.
+fn field(line: &str, name: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once(name)?;
+    rest.split(' ').next()?.parse().ok()
 }
 
 impl Drop for Server {

@@ -3,8 +3,9 @@
 use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::Context as _;
+use scoregate_tests::spin_model;
 
-use crate::{process::AS_SCOREGATE, spin_model};
+use crate::process::AS_SCOREGATE;
 
 /// A folder that ends with its owner.
 pub struct Sample {

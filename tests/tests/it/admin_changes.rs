@@ -3,9 +3,10 @@
 use bytes::Bytes;
 use scoregate::{limits::COMPONENT_MAX_BYTES, release::Digest};
 use scoregate_tests::{
-    client::{Client, Reply, raw, within},
+    client::{raw, within},
     components::noted,
     gateway::Gateway,
+    operator::Operator,
     payments, plugins,
 };
 use serde_json::{Value, json};
@@ -16,31 +17,6 @@ use tokio::{
 
 const RELEASES: &str = "/v1/plugins/fraud/releases";
 const ROLLOUT: &str = "/v1/plugins/fraud/rollout";
-
-/// Lines of the audit, newest first.
-async fn audit(client: &mut Client) -> Vec<Value> {
-    let reply = client.get("/v1/audit").await.json();
-    reply["audit"].as_array().expect("lines").clone()
-}
-
-/// Digests of the slot's releases, newest first.
-async fn releases(client: &mut Client) -> Vec<String> {
-    let reply = client.get(RELEASES).await.json();
-    let releases = reply["releases"].as_array().expect("releases").iter();
-    let digest = |release: &Value| release["digest"].as_str().expect("a digest").to_owned();
-    releases.map(digest).collect()
-}
-
-async fn active(client: &mut Client) -> String {
-    let status = client.get("/v1/plugins/fraud").await.json();
-    let release = status["active"]["release"].as_str().expect("a release");
-    release.trim_start_matches("fraud@").to_owned()
-}
-
-async fn roll_out(client: &mut Client, release: &str, mut order: Value) -> Reply {
-    order["release"] = release.into();
-    client.post(ROLLOUT, order.to_string()).await
-}
 
 #[tokio::test]
 async fn a_browsers_page_changes_nothing() {
@@ -69,8 +45,7 @@ async fn an_upload_over_the_limit_is_refused_before_it_is_sent() {
         answer.contains(&COMPONENT_MAX_BYTES.to_string()),
         "{answer}"
     );
-    let mut client = gateway.admin_client();
-    assert_eq!(releases(&mut client).await.len(), 1);
+    assert_eq!(Operator::of(&gateway).releases("fraud").await.len(), 1);
 }
 
 #[tokio::test]
@@ -98,7 +73,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     assert_eq!(reply.status, 422, "{reply:?}");
     let problems = reply.json()["report"]["problems"].to_string();
     assert!(problems.contains("damaged or truncated"), "{problems}");
-    assert_eq!(releases(&mut client).await.len(), 1);
+    assert_eq!(Operator::of(&gateway).releases("fraud").await.len(), 1);
     let scored = gateway
         .client()
         .score("fraud", payments::heldout()[0].json)
@@ -109,7 +84,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
 #[tokio::test]
 async fn a_dry_run_says_what_would_be_and_keeps_nothing() {
     let gateway = Gateway::fraud();
-    let mut client = gateway.admin_client();
+    let (mut client, mut operator) = (gateway.admin_client(), Operator::of(&gateway));
     let component = noted(plugins::fraud(), "dry");
     let path = format!("{RELEASES}?dry_run=true");
     let reply = client.post(&path, component.clone()).await;
@@ -124,14 +99,16 @@ async fn a_dry_run_says_what_would_be_and_keeps_nothing() {
         report["pipelines"],
         json!([{ "pipeline": "fraud", "reasons": [] }])
     );
-    assert_eq!(releases(&mut client).await.len(), 1);
+    assert_eq!(operator.releases("fraud").await.len(), 1);
     assert!(
-        audit(&mut client)
+        operator
+            .actions()
             .await
             .iter()
-            .all(|line| line["action"] != "add")
+            .all(|action| action != "add")
     );
-    let order = roll_out(&mut client, &Digest::of(&component).to_string(), json!({})).await;
+    let order = operator.try_roll_out("fraud", Digest::of(&component), json!({}));
+    let order = order.await;
     assert_eq!(order.status, 404, "{order:?}");
     let wrong = client.post(&path, plugins::payments()).await;
     assert_eq!(wrong.status, 422, "{wrong:?}");
@@ -140,23 +117,17 @@ async fn a_dry_run_says_what_would_be_and_keeps_nothing() {
 #[tokio::test]
 async fn of_deploys_at_once_each_is_made_or_refused_and_the_last_one_serves() {
     let gateway = Gateway::fraud();
-    let mut client = gateway.admin_client();
+    let mut operator = Operator::of(&gateway);
     let mut digests = Vec::new();
     for note in ["a", "b", "c", "d"] {
-        let reply = client.post(RELEASES, noted(plugins::fraud(), note)).await;
-        assert_eq!(reply.status, 201, "{reply:?}");
-        digests.push(
-            reply.json()["release"]
-                .as_str()
-                .expect("a digest")
-                .to_owned(),
-        );
+        let component = noted(plugins::fraud(), note);
+        digests.push(operator.add("fraud", &component).await);
     }
     let mut deploys = Vec::new();
-    for digest in digests.iter().cycle().take(16) {
-        let (mut client, digest) = (gateway.admin_client(), digest.clone());
+    for &digest in digests.iter().cycle().take(16) {
+        let mut operator = Operator::of(&gateway);
         deploys.push(tokio::spawn(async move {
-            let reply = roll_out(&mut client, &digest, json!({})).await;
+            let reply = operator.try_roll_out("fraud", digest, json!({})).await;
             assert!([200, 409].contains(&reply.status), "{reply:?}");
             (reply.status == 200).then(|| reply.json()["revision"].as_u64().expect("a number"))
         }));
@@ -166,7 +137,7 @@ async fn of_deploys_at_once_each_is_made_or_refused_and_the_last_one_serves() {
         made.extend(deploy.await.expect("an answer"));
     }
     made.sort_unstable();
-    let lines = audit(&mut client).await;
+    let lines = operator.audit().await;
     let replaced: Vec<&Value> = lines.iter().filter(|l| l["action"] == "replace").collect();
     let mut recorded: Vec<u64> = replaced
         .iter()
@@ -174,7 +145,7 @@ async fn of_deploys_at_once_each_is_made_or_refused_and_the_last_one_serves() {
         .collect();
     assert_eq!(
         replaced[0]["slots"]["fraud"]["after"]["active"],
-        active(&mut client).await
+        operator.active("fraud").await.to_string()
     );
     recorded.sort_unstable();
     assert_eq!(
@@ -211,7 +182,8 @@ async fn a_paused_pipeline_answers_503_until_it_is_resumed() {
 async fn wrong_orders_are_refused_with_what_would_be_right() {
     let gateway = Gateway::fraud();
     let mut client = gateway.admin_client();
-    let serving = active(&mut client).await;
+    let serving = Operator::of(&gateway).active("fraud").await;
+    let serving = serving.to_string();
     let unknown = Digest::of(b"nothing").to_string();
     for (path, body, status, told) in [
         (ROLLOUT, json!({}), 400, "needs `release`"),
@@ -273,7 +245,7 @@ async fn the_audit_is_read_page_by_page() {
         client.post("/v1/pipelines/fraud/pause", "").await;
         client.post("/v1/pipelines/fraud/resume", "").await;
     }
-    let all = audit(&mut client).await;
+    let all = Operator::of(&gateway).audit().await;
     assert!(all.len() >= 6, "{all:?}");
     let (mut paged, mut before) = (Vec::new(), None);
     loop {
@@ -298,7 +270,8 @@ async fn the_model_repository_lists_and_loads_releases_and_unloads_none_that_is_
     use base64::{Engine as _, prelude::BASE64_STANDARD};
     let gateway = Gateway::fraud();
     let mut client = gateway.admin_client();
-    let first = active(&mut client).await;
+    let mut operator = Operator::of(&gateway);
+    let first = operator.active("fraud").await;
     let index = client.post("/v2/repository/index", "").await.json();
     let models = index.as_array().expect("a list");
     assert_eq!(models.len(), 1, "{index}");
@@ -315,14 +288,11 @@ async fn the_model_repository_lists_and_loads_releases_and_unloads_none_that_is_
         .post(load, json!({ "parameters": file }).to_string())
         .await;
     assert_eq!(reply.status, 200, "{reply:?}");
-    assert_eq!(
-        active(&mut client).await,
-        Digest::of(&component).to_string()
-    );
+    assert_eq!(operator.active("fraud").await, Digest::of(&component));
     let by_digest = json!({ "parameters": { "release": first } }).to_string();
     for _ in 0..2 {
         assert_eq!(client.post(load, by_digest.clone()).await.status, 200);
-        assert_eq!(active(&mut client).await, first);
+        assert_eq!(operator.active("fraud").await, first);
     }
     assert_eq!(client.post(load, "").await.status, 200);
     let ready = client

@@ -1,10 +1,14 @@
 //! `scoregate validate --connect`: the servers are asked, and what is wrong with them is one sentence each.
 
+use std::sync::Arc;
+
 use scoregate_tests::{
     command::{self, Ended},
-    servers::{Kafka, Postgres},
+    gateway::Gateway,
+    servers::{Kafka, Postgres, blocking::block_on},
     streams,
 };
+use sqlx::{Connection as _, PgConnection};
 
 fn connect(config: &str) -> Ended {
     let folder = streams::folder(config);
@@ -116,4 +120,72 @@ fn brokers_that_refuse_the_password_are_told_with_the_reason() {
         ]],
     );
     assert!(!asked.stderr.contains(right.as_str()), "{}", asked.stderr);
+}
+
+/// The sample pipeline with its store in that database.
+fn with_store(url: &str) -> String {
+    let http = "[[pipelines.fraud.sources]]\nkind = \"http\"\n";
+    streams::with_ends(&format!("{http}[store]\nurl = \"{url}\"\n"))
+}
+
+#[test]
+fn the_store_s_database_is_asked_and_nothing_is_made_in_it() {
+    let url = Postgres::shared().fresh_database();
+    for _ in 0..2 {
+        let asked = connect(&with_store(&url));
+        assert_eq!(asked.code, Some(0), "{}", asked.stderr);
+    }
+    let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'";
+    assert_eq!(count(&url, tables), 0);
+}
+
+#[test]
+fn what_keeps_the_store_s_database_from_being_used_is_one_sentence() {
+    let url = Postgres::shared().fresh_database();
+    let wrong = url.replace("only-for-tests", "a-wrong-one");
+    let nobody = "postgres://test:only-for-tests@127.0.0.1:1/scores";
+    let missing = format!("{url}_missing");
+    for (url, words) in [
+        (
+            &*wrong,
+            "refuses user `test`: check user and password of the url",
+        ),
+        (
+            nobody,
+            "PostgreSQL at 127.0.0.1:1, database `scores` cannot be reached",
+        ),
+        (&missing, "_missing` does not exist"),
+    ] {
+        says(
+            &connect(&with_store(url)),
+            &[&["gateway.toml: store: ", words]],
+        );
+    }
+}
+
+#[test]
+fn a_store_that_a_newer_version_made_is_told_with_both_versions() {
+    let url = Postgres::shared().fresh_database();
+    let folder = streams::folder(&with_store(&url));
+    drop(Gateway::start(Arc::new(folder)));
+    assert_eq!(connect(&with_store(&url)).code, Some(0));
+    let newer = "UPDATE scoregate_migrations SET version = 9 WHERE table_name = 'scoregate_record' RETURNING 1::bigint";
+    assert_eq!(count(&url, newer), 1);
+    says(
+        &connect(&with_store(&url)),
+        &[&[
+            "gateway.toml: store: ",
+            "table `scoregate_record` has schema version 9, made by a newer scoregate",
+            "this one knows versions up to 1",
+        ]],
+    );
+}
+
+/// The number that a statement returns.
+fn count(url: &str, statement: &'static str) -> i64 {
+    block_on(async {
+        let mut database = PgConnection::connect(url).await.expect("a connection");
+        let counted = sqlx::query_scalar(statement).fetch_one(&mut database);
+        counted.await.expect("a number")
+    })
 }

@@ -162,6 +162,64 @@ fn a_dry_run_of_what_fits_is_0_and_changes_nothing() {
 }
 
 #[test]
+fn a_dry_run_of_a_pair_says_whether_they_fit_one_another_and_keeps_nothing() {
+    let desk = Desk::new("");
+    let serving = (desk.serves("adapter"), desk.serves("model"));
+    desk.folder.write("iot.wasm", plugins::iot());
+    desk.folder.write("anomaly.wasm", plugins::anomaly());
+    desk.model("new.wasm");
+    let line = "deploy iot.wasm --plugin payments --dry-run --with fraud=";
+    for strategy in ["", "--canary 5", "--shadow"] {
+        let ended = desk.run(&format!("{line}anomaly.wasm {strategy}"));
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+        assert!(
+            ended.stdout.contains("fits     pipeline fraud"),
+            "{ended:?}"
+        );
+        assert!(ended.stdout.contains("they fit together"), "{ended:?}");
+        assert!(!ended.stdout.contains("misfit"), "{ended:?}");
+    }
+    let told = desk.json(&format!("{line}anomaly.wasm"));
+    assert_eq!(told["fits"], true, "{told}");
+    assert_eq!(told["pipelines"], serde_json::json!(["fraud"]), "{told}");
+    let ended = desk.run(&format!("{line}new.wasm"));
+    assert_eq!(ended.code, Some(3), "{ended:?}");
+    assert!(
+        ended.stdout.contains("misfit   pipeline fraud: "),
+        "{ended:?}"
+    );
+    assert!(
+        ended.stderr.contains("iot.wasm would be refused"),
+        "{ended:?}"
+    );
+    for slot in ["payments", "fraud"] {
+        let releases = desk.json(&format!("releases {slot}"));
+        assert_eq!(releases["releases"].as_array().map(Vec::len), Some(1));
+    }
+    assert_eq!((desk.serves("adapter"), desk.serves("model")), serving);
+}
+
+#[test]
+fn a_dry_run_is_refused_where_the_deploy_would_be() {
+    let desk = Desk::new("");
+    desk.model("new.wasm");
+    desk.folder.write("same.wasm", plugins::fraud());
+    let same = desk.run("deploy same.wasm --plugin fraud --dry-run");
+    assert_eq!(same.code, Some(3), "{same:?}");
+    assert!(same.stderr.contains("is the active release"), "{same:?}");
+    assert_eq!(
+        desk.run("deploy new.wasm --plugin fraud --shadow").code,
+        Some(0)
+    );
+    let beside = desk.run("deploy new.wasm --plugin fraud --dry-run");
+    assert_eq!(beside.code, Some(3), "{beside:?}");
+    assert!(
+        beside.stderr.contains("promote or abort it first"),
+        "{beside:?}"
+    );
+}
+
+#[test]
 fn a_canary_is_waited_for_through_its_stages() {
     let desk = Desk::new("");
     let new = desk.model("new.wasm");

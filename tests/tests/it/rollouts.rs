@@ -2,7 +2,14 @@
 
 mod canary;
 mod crash;
+mod fleet;
 mod follow;
+mod full_disk;
+mod misfits;
 mod pair;
+mod pair_trial;
 mod swap;
-mod trap_model;
+mod swap_streams;
+pub mod trap_model;
+mod unanswered;
+mod withdrawn;

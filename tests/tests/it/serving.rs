@@ -89,6 +89,7 @@ fn config(sources: Vec<config::Source>, breaker_max_faults: u32) -> config::Pipe
         workers: 1,
         key: None,
         breaker_max_faults,
+        capture: None,
         sources,
         sinks: Vec::new(),
         dead_letter: None,
@@ -98,7 +99,8 @@ fn config(sources: Vec<config::Source>, breaker_max_faults: u32) -> config::Pipe
 fn pipeline_of(config: &config::Pipeline, serving: Serving) -> Pipeline {
     // Counters of its own: the tests' pipelines have one name.
     let metrics = Telemetry::new().pipeline(&config.name);
-    let (pipeline, _) = Pipeline::new(config, serving, Outlets::none(), metrics, PathBuf::new());
+    let (outlets, last_resort) = (Outlets::none(), PathBuf::new());
+    let (pipeline, _) = Pipeline::new(config, serving, outlets, metrics, last_resort, None);
     pipeline
 }
 

@@ -9,7 +9,7 @@ const FUNCTION_MAX_LINES: usize = 70;
 const MAIN_MAX_LINES: usize = 130;
 
 /// Who alone may name what: a crate, and the folders or files of it.
-const WALLS: [(&str, &[&str]); 7] = [
+const WALLS: [(&str, &[&str]); 10] = [
     ("wasmtime", &["host/src/plugin/"]),
     ("wasmparser", &["host/src/plugin/"]),
     (
@@ -26,6 +26,9 @@ const WALLS: [(&str, &[&str]); 7] = [
     ("hyper", &["host/src/http/", "host/src/admin/"]),
     ("hyper_util", &["host/src/http/", "host/src/admin/"]),
     ("http_body_util", &["host/src/http/", "host/src/admin/"]),
+    ("rustls", &["host/src/http/"]),
+    ("rustls_native_certs", &["host/src/http/"]),
+    ("tokio_rustls", &["host/src/http/"]),
     (
         "rdkafka",
         &[
@@ -37,7 +40,7 @@ const WALLS: [(&str, &[&str]); 7] = [
 ];
 
 /// From the ground up; a room imports from floors below its own. Listed together are rooms that do not know each other.
-const FLOORS: [&[&str]; 13] = [
+const FLOORS: [&[&str]; 14] = [
     &[
         "clock",
         "failpoint",
@@ -50,7 +53,7 @@ const FLOORS: [&[&str]; 13] = [
         "signal",
         "tensor",
     ],
-    &["fault", "config"],
+    &["fault", "config", "moment"],
     &["event"],
     &["dead_letter", "record"],
     &["telemetry"],
@@ -58,6 +61,8 @@ const FLOORS: [&[&str]; 13] = [
     &["plugin", "sink"],
     // Its databases are reached as those of sinks are.
     &["store"],
+    // Between what scores an event and who asks for it.
+    &["capture"],
     &["pipeline"],
     &["rollout"],
     &["http", "source"],

@@ -1,13 +1,21 @@
 //! A release's way in: what takes the compiler too long or too much, and what its own golden cases say against it.
 
+use std::time::Duration;
+
 use scoregate::plugin::with_golden;
 use scoregate_tests::{
     bombs::compile_bomb,
     command::{self, run},
     folder::Folder,
-    plugins, workspace,
+    gateway::Gateway,
+    payments, plugins,
+    servers::eventually_async,
+    workspace,
 };
 use serde_json::Value;
+
+/// Longer than a busy machine needs to begin.
+const COMPILES_MAX: Duration = Duration::from_secs(30);
 
 fn file(name: &str) -> String {
     let path = workspace::root().join("plugins").join(name);
@@ -42,6 +50,68 @@ fn what_takes_too_much_memory_to_compile_is_ended() {
         stderr.contains("compiling it needed more than 67108864 bytes of memory"),
         "{stderr}"
     );
+}
+
+/// The compiler is fed by strangers: of the gateway's connections, files and databases it may hold nothing.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_compiles_holds_nothing_open_but_its_own_pipes() {
+    let gateway = Gateway::fraud();
+    let payment = payments::heldout()[0].json;
+    // Connections and a database.
+    let mut caller = gateway.client();
+    assert_eq!(caller.score("fraud", payment).await.status, 200);
+    let of_gateway = open_files(gateway.pid());
+    assert!(of_gateway.iter().any(|file| file.starts_with("socket:")));
+    assert!(of_gateway.iter().any(|file| file.contains("scores.db")));
+    let mut admin = gateway.admin_client();
+    let upload = tokio::spawn(async move {
+        let path = "/v1/plugins/fraud/releases";
+        admin
+            .try_send("POST", path, &[], compile_bomb().into())
+            .await
+    });
+    eventually_async(
+        COMPILES_MAX,
+        "a child compiles with its pipes alone",
+        async || {
+            let Some(child) = compiling_child(gateway.pid()) else {
+                assert!(!upload.is_finished(), "it was compiled unseen");
+                return false;
+            };
+            let open = open_files(child);
+            let of_others =
+                |file: &&String| file.starts_with("socket:") || file.contains("scores.db");
+            let inherited = open.iter().find(of_others);
+            assert_eq!(inherited, None, "the child has what is not its own");
+            open.len() == 3 && open.iter().all(|file| file.starts_with("pipe:"))
+        },
+    )
+    .await;
+    upload.abort();
+}
+
+/// What a process has open; nothing where it has ended.
+fn open_files(pid: u32) -> Vec<String> {
+    let files = std::fs::read_dir(format!("/proc/{pid}/fd"));
+    let files = files.into_iter().flatten().flatten();
+    let links = files.filter_map(|file| std::fs::read_link(file.path()).ok());
+    links.map(|link| link.display().to_string()).collect()
+}
+
+/// The process that compiles for a gateway.
+fn compiling_child(gateway: u32) -> Option<u32> {
+    let processes = std::fs::read_dir("/proc").expect("processes").flatten();
+    let mut pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.find(|pid: &u32| {
+        let read = |file: &str| std::fs::read_to_string(format!("/proc/{pid}/{file}"));
+        let is_child = read("status").is_ok_and(|status| {
+            let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+            parent.is_some_and(|parent| parent.trim() == gateway.to_string())
+        });
+        // Before `exec` it is a copy of the gateway.
+        is_child && read("cmdline").is_ok_and(|line| line.contains("compile-release"))
+    })
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::{
     send::{Sender, Unsent},
 };
 use crate::{
-    cli::{OutputFormat, text::plain},
+    cli::{OutputFormat, reach::Authorities, text::plain},
     clock::now_ms,
     dead_letter::Cause,
     output::line,
@@ -52,6 +52,8 @@ pub struct Args {
     /// The scoring listener of a gateway that serves the pipeline, for events of files and requests, such as http://127.0.0.1:8080.
     #[arg(long, value_name = "URL")]
     url: Option<String>,
+    #[command(flatten)]
+    authorities: Authorities,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     output: OutputFormat,
@@ -65,8 +67,12 @@ pub async fn run(args: Args) -> anyhow::Result<ExitCode> {
         }
         bail!("pipeline `{}` has no dead letters yet", pipeline.name);
     };
+    let url = args.url.map(|url| {
+        let reach = args.authorities.reach("--url", &url, 8080)?;
+        anyhow::Ok((url, reach))
+    });
     let mut retry = Retry {
-        sender: Some(Sender::new(&pipeline, args.url.as_deref())?),
+        sender: Some(Sender::new(&pipeline, url.transpose()?)),
         ..Retry::default()
     };
     let done = match &archive {

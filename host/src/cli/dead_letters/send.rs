@@ -1,11 +1,12 @@
 //! Sends an event to where it came from.
 
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use bytes::Bytes;
 
 use crate::{
+    cli::reach::Reach,
     config,
     dead_letter::header,
     event::Header,
@@ -36,22 +37,20 @@ impl<E: Into<anyhow::Error>> From<E> for Unsent {
 /// The ways back of one pipeline, opened by the first event that needs them.
 pub struct Sender {
     pipeline: config::Pipeline,
-    url: Option<String>,
+    /// The scoring listener of a gateway: the URL, and how it is reached.
+    url: Option<(String, Reach)>,
     topics: Vec<(String, Resender)>,
     gateway: Option<Client>,
 }
 
 impl Sender {
-    pub fn new(pipeline: &config::Pipeline, url: Option<&str>) -> anyhow::Result<Self> {
-        if let Some(url) = url {
-            authority(url)?;
-        }
-        Ok(Self {
+    pub fn new(pipeline: &config::Pipeline, url: Option<(String, Reach)>) -> Self {
+        Self {
             pipeline: pipeline.clone(),
-            url: url.map(str::to_owned),
+            url,
             topics: Vec::new(),
             gateway: None,
-        })
+        }
     }
 
     /// On Ok the receiver has acknowledged the event.
@@ -143,7 +142,7 @@ impl Sender {
                 letter.origin
             )));
         }
-        let Some(url) = &self.url else {
+        let Some((url, reach)) = &self.url else {
             return Err(Unsent::Refused(format!(
                 "it came from {}: give --url http://HOST:PORT, the scoring listener of a gateway that serves pipeline `{name}`",
                 letter.origin
@@ -169,7 +168,7 @@ impl Sender {
         for _ in 0..BUSY_TRIES {
             let client = match &mut self.gateway {
                 Some(client) => client,
-                None => self.gateway.insert(connect(url).await?),
+                None => self.gateway.insert(reach.connect().await?),
             };
             let (status, answer) = client.post(&path, &sent, body.clone()).await?;
             match status.as_u16() {
@@ -218,32 +217,6 @@ fn again(headers: &[Header]) -> Vec<Header> {
     again
 }
 
-/// `host:port` of `http://host:port`.
-fn authority(url: &str) -> anyhow::Result<&str> {
-    let authority = url
-        .strip_prefix("http://")
-        .map(|rest| rest.trim_end_matches('/'));
-    authority
-        .filter(|authority| !authority.is_empty() && !authority.contains(['/', '@', '?']))
-        .with_context(|| {
-            format!(
-                "--url {url}: it is http:// and a host with a port, such as http://127.0.0.1:8080"
-            )
-        })
-}
-
-async fn connect(url: &str) -> anyhow::Result<Client> {
-    let authority = authority(url)?;
-    let found: Vec<SocketAddr> = tokio::net::lookup_host(authority)
-        .await
-        .with_context(|| format!("--url {url}"))?
-        .collect();
-    let addr = found
-        .first()
-        .with_context(|| format!("--url {url}: the host has no address"))?;
-    Client::connect(*addr).await
-}
-
 /// The sentence of an answer's `error`.
 fn reason(answer: &[u8]) -> String {
     let json: Option<serde_json::Value> = serde_json::from_slice(answer).ok();
@@ -265,21 +238,5 @@ mod tests {
         let twice = again(&once);
         assert_eq!((twice.len(), &twice[0]), (2, &trace));
         assert_eq!(twice[1].value.as_deref(), Some(&b"2"[..]));
-    }
-
-    #[test]
-    fn a_url_is_one_of_a_listener() {
-        assert_eq!(
-            authority("http://127.0.0.1:8080/").unwrap(),
-            "127.0.0.1:8080"
-        );
-        for wrong in [
-            "127.0.0.1:8080",
-            "https://a:1",
-            "http://",
-            "http://a:1/path",
-        ] {
-            assert!(authority(wrong).is_err(), "{wrong}");
-        }
     }
 }

@@ -21,6 +21,13 @@ pub struct Rollout {
     with: Vec<String>,
     #[serde(default)]
     pipelines: Vec<Trial>,
+    withdrawn: Option<Withdrawn>,
+}
+
+/// Why the candidate takes no events any more.
+#[derive(Debug, Deserialize)]
+struct Withdrawn {
+    reason: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,6 +125,12 @@ impl Rollout {
     /// The figures of each pipeline.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
+        if let Some(Withdrawn { reason }) = &self.withdrawn {
+            let reason = plain(reason);
+            lines.push(format!(
+                "withdrawn, to be aborted once the store answers: {reason}"
+            ));
+        }
         for trial in &self.pipelines {
             let name = &trial.pipeline;
             for (part, side) in [("candidate", &trial.candidate), ("active", &trial.active)] {

@@ -12,8 +12,12 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::{OutputFormat, text::plain};
-use crate::{file, http::client::Client, limits::SECRET_MAX_BYTES, output::line};
+use super::{
+    OutputFormat,
+    reach::{Authorities, Reach},
+    text::plain,
+};
+use crate::{file, limits::SECRET_MAX_BYTES, output::line};
 
 /// The gateway said no, and why: its own exit code, so that a script can tell it from a gateway that is away.
 pub const REFUSED: u8 = 3;
@@ -35,6 +39,8 @@ pub struct Place {
     /// A file that holds the token; without it SCOREGATE_TOKEN is the token.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    #[command(flatten)]
+    authorities: Authorities,
 }
 
 /// A plugin of the gateway.
@@ -71,6 +77,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failed {
 /// A gateway that is asked.
 pub struct Remote {
     url: String,
+    reach: Reach,
     /// Of the header.
     authorization: Option<String>,
 }
@@ -93,9 +100,16 @@ impl Place {
                 "the token is empty, or holds what no token has; it is one line, as `scoregate token` printed it"
             );
         }
-        authority(&self.admin)?;
+        let reach = self.authorities.reach("--admin", &self.admin, 8090)?;
+        if token.is_some() && reach.is_open_to_all() {
+            eprintln!(
+                "warning: everybody on the way to {} can read the token: use https://",
+                plain(&self.admin)
+            );
+        }
         Ok(Remote {
             url: self.admin.trim_end_matches('/').to_owned(),
+            reach,
             authorization: token.map(|token| format!("Bearer {token}")),
         })
     }
@@ -150,10 +164,8 @@ impl Remote {
     }
 
     async fn exchange(&self, path: &str, body: Option<Bytes>) -> anyhow::Result<(u16, Bytes)> {
-        let mut found = tokio::net::lookup_host(authority(&self.url)?).await?;
-        let addr = found.next().context("its host has no address")?;
         // A connection for each request: one that was kept may have gone with the gateway.
-        let mut client = Client::connect(addr).await?;
+        let mut client = self.reach.connect().await?;
         let authorization = self.authorization.as_deref();
         let headers: Vec<_> = authorization
             .map(|value| ("authorization", value))
@@ -179,20 +191,6 @@ pub fn segment(name: &str) -> anyhow::Result<&str> {
     Ok(name)
 }
 
-/// `host:port` of `http://host:port`.
-fn authority(url: &str) -> anyhow::Result<&str> {
-    let rest = url.strip_prefix("http://");
-    let authority = rest.map(|rest| rest.trim_end_matches('/'));
-    authority
-        .filter(|authority| !authority.is_empty() && !authority.contains(['/', '@', '?']))
-        .with_context(|| {
-            format!(
-                "--admin {}: it is http:// and a host with a port, such as http://127.0.0.1:8090",
-                plain(url)
-            )
-        })
-}
-
 /// The end of a command: its exit code, and why it failed.
 pub fn ended(done: Result<ExitCode, Failed>, output: OutputFormat) -> anyhow::Result<ExitCode> {
     match done {
@@ -213,15 +211,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_gateway_is_named_by_its_url() {
-        assert_eq!(authority("http://[::1]:8090/").unwrap(), "[::1]:8090");
-        for wrong in ["127.0.0.1:8090", "https://a:1", "http://", "http://a:1/x"] {
-            let error = authority(wrong).unwrap_err().to_string();
-            assert!(error.contains("such as http://127.0.0.1:8090"), "{error}");
-        }
-    }
-
-    #[test]
     fn no_name_leaves_its_place_in_a_path() {
         assert!(segment("fraud_2-a").is_ok());
         for wrong in ["", "a/b", "..", "a?b", "a b", "é"] {
@@ -236,7 +225,13 @@ mod tests {
             std::fs::write(file.path(), content).unwrap();
             let token_file = Some(file.path().to_owned());
             let admin = "http://127.0.0.1:1".to_owned();
-            Place { admin, token_file }.remote()
+            let authorities = Authorities::default();
+            Place {
+                admin,
+                token_file,
+                authorities,
+            }
+            .remote()
         };
         let remote = place("secret\n").unwrap();
         assert_eq!(remote.authorization.as_deref(), Some("Bearer secret"));

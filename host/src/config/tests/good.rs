@@ -104,6 +104,7 @@ fn full() -> Config {
         workers: 1,
         key: None,
         breaker_max_faults: limits::BREAKER_MAX_FAULTS,
+        capture: None,
         sources: vec![Source::Http],
         sinks: vec![],
         dead_letter: None,
@@ -114,6 +115,7 @@ fn full() -> Config {
             http: "0.0.0.0:9080".parse().unwrap(),
             admin: "[::1]:9090".parse().unwrap(),
             admin_token_file: None,
+            tls: None,
             body_max_bytes: 1 << 20,
             allowed_origins: ["http://127.0.0.1:8000", "https://shop.example"]
                 .map(String::from)
@@ -135,6 +137,7 @@ fn full() -> Config {
                 workers: 2,
                 key: Some("/card/~1id".into()),
                 breaker_max_faults: 7,
+                capture: None,
                 sinks: vec![
                     Sink::Sqlite {
                         path: "/etc/gw/scores.db".into(),
@@ -216,4 +219,27 @@ fn operators_are_listened_to_beyond_loopback_where_they_have_tokens() {
     let lines = "[server]\nadmin = '0.0.0.0:8090'\nadmin_token_file = 'tokens'";
     let server = parse(&with(lines)).unwrap().server;
     assert_eq!(server.admin_token_file, Some("/etc/gw/tokens".into()));
+}
+
+#[test]
+fn tls_is_two_files_and_which_listeners() {
+    use crate::config::{Listener, Tls};
+    let tls = |lines: &str| {
+        let files = "certificate_file = 'tls/cert.pem'\nkey_file = '/run/key.pem'";
+        parse(&with(&format!("[server.tls]\n{files}\n{lines}"))).map(|config| config.server.tls)
+    };
+    let expected = |listeners: &[Listener]| {
+        Some(Tls {
+            certificate_file: "/etc/gw/tls/cert.pem".into(),
+            key_file: "/run/key.pem".into(),
+            listeners: listeners.into(),
+        })
+    };
+    let (http, admin) = (Listener::Http, Listener::Admin);
+    assert_eq!(tls("").unwrap(), expected(&[http, admin]));
+    assert_eq!(tls("listeners = ['admin']").unwrap(), expected(&[admin]));
+    assert_eq!(
+        tls("listeners = ['admin', 'http']").unwrap(),
+        expected(&[admin, http])
+    );
 }

@@ -190,6 +190,7 @@ fn a_value_of_another_type_is_told_with_what_would_be_right() {
 
 #[test]
 fn what_cannot_work_together_is_refused() {
+    let tls = "[server.tls]\ncertificate_file = 'c'\nkey_file = 'k'\n";
     for (text, expected) in [
         (
             PLAIN.replace("model = \"fraud\"", "model = 'payments'"),
@@ -218,6 +219,30 @@ fn what_cannot_work_together_is_refused() {
         (
             with("[server]\nadmin = '10.0.0.1:8090'"),
             "10:9 `admin` in [server] is not a loopback address, such as `127.0.0.1:8090`, so it needs `admin_token_file`: without tokens whoever reaches it commands the gateway",
+        ),
+        (
+            with("[server.tls]\ncertificate_file = 'c'"),
+            "9:1 [server.tls] needs `key_file`: a PEM file with the certificate's private key, such as `tls/key.pem`",
+        ),
+        (
+            with(&format!("{tls}listeners = []")),
+            "12:13 `listeners` in [server.tls] is empty; it must be a list of `http`, `admin` or both, each once, and without [server.tls] none speaks TLS",
+        ),
+        (
+            with(&format!("{tls}listeners = ['http', 'https']")),
+            "12:22 `listeners` in [server.tls] holds `https`; it must be a list of `http`, `admin` or both, each once",
+        ),
+        (
+            with(&format!("{tls}listeners = ['http', 'http']")),
+            "12:22 `listeners` in [server.tls] holds `http`; it must be a list of `http`, `admin` or both, each once",
+        ),
+        (
+            with(&format!("{tls}listeners = 'http'")),
+            "12:13 `listeners` in [server.tls] is `'http'`, a string; it must be a list of `http`, `admin` or both, each once",
+        ),
+        (
+            with("[server]\ntls = true"),
+            "10:7 `tls` in [server] is `true`, a boolean; it must be a table, [server.tls]",
         ),
         (
             String::new(),

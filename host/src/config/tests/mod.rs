@@ -1,5 +1,6 @@
 //! What the configuration promises to those who write one.
 
+mod capture;
 mod combinations;
 mod exactly_once;
 mod good;

@@ -52,6 +52,27 @@ const RANGES: &[(&str, &str, u64, u64, &str)] = &[
     ),
     ("", "workers", 1, 64, "threads"),
     ("", "breaker_max_faults", 1, 1_000_000, "faults in a row"),
+    (
+        "capture = 'sampled'",
+        "capture_every_events",
+        1,
+        1_000_000_000,
+        "events",
+    ),
+    (
+        "capture = 'faults'",
+        "capture_max_count",
+        1,
+        100_000,
+        "capsules",
+    ),
+    (
+        "capture = 'faults'",
+        "capture_max_bytes",
+        65_536,
+        64 << 30,
+        "bytes",
+    ),
     (OUTBOX, "lease_ms", 1_000, 3_600_000, "milliseconds"),
     (OUTBOX, "poll_ms", 10, 3_600_000, "milliseconds"),
     (

@@ -11,7 +11,7 @@ use scoregate_tests::{
     gateway::Gateway,
     operator::Operator,
     payments::{self, Expected},
-    plugins,
+    plugins, spin_model,
 };
 use serde_json::{Value, json};
 
@@ -19,6 +19,9 @@ use super::trap_model;
 
 /// Longer than a busy machine needs to look at a trial.
 const DECIDED_MAX: Duration = Duration::from_secs(30);
+
+/// Of a model for each event: some ten milliseconds, many times what the sample's needs.
+const SLOW_STEPS: i64 = 30_000_000;
 
 /// The valid payments, one a line.
 fn valid() -> Vec<&'static str> {
@@ -108,6 +111,40 @@ async fn a_canary_whose_scores_drift_is_aborted_by_itself() {
     let line = decided(&mut operator, "fraud", "abort").await;
     let reason = line["detail"]["reason"].as_str().expect("a reason");
     assert!(reason.contains("distributed otherwise"), "{line}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_canary_that_is_slow_is_aborted_by_itself() {
+    // Its zeros would be drift.
+    let guard = "[plugins.fraud.guard]\nafter_events = 50\nscore_drift_max = 1.0\n";
+    let gateway = Gateway::start(Arc::new(Folder::fraud(guard)));
+    let mut operator = Operator::of(&gateway);
+    let first = operator.active("fraud").await;
+    let slow = operator
+        .add("fraud", &spin_model::component(SLOW_STEPS))
+        .await;
+    let order = json!({ "strategy": "canary", "percent": 50 });
+    operator.roll_out("fraud", slow, order).await;
+    let (mut client, payments) = (gateway.client(), valid());
+    let mut payments = payments.into_iter().cycle();
+    let deadline = Instant::now() + DECIDED_MAX;
+    // One by one: each is a pass of its own, on either side.
+    while !operator.slot("fraud").await["rollout"].is_null() {
+        assert!(Instant::now() < deadline, "nobody has decided");
+        for payment in payments.by_ref().take(10) {
+            let reply = client.score("fraud", payment).await;
+            assert_eq!(reply.status, 200, "{reply:?}");
+        }
+    }
+    let line = decided(&mut operator, "fraud", "abort").await;
+    let reason = line["detail"]["reason"].as_str().expect("a reason");
+    assert!(
+        reason.starts_with("pipeline `fraud`: the 99th percentile of its latency is "),
+        "{line}"
+    );
+    let ratio = line["detail"]["figures"]["latency_p99_ratio"].as_f64();
+    assert!(ratio > Some(2.0), "{line}");
+    assert_eq!(operator.active("fraud").await, first);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

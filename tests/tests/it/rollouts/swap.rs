@@ -1,68 +1,15 @@
 //! Replacements and rollbacks, in the middle of traffic.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use scoregate::release::Digest;
 use scoregate_tests::{
-    client::{Client, NDJSON},
-    folder::Folder,
-    gateway::Gateway,
-    operator::Operator,
-    payments::{self, Expected, assert_scored},
-    plugins,
+    folder::Folder, gateway::Gateway, operator::Operator, payments, plugins, traffic::Traffic,
 };
 use serde_json::json;
 
 const CALLERS: usize = 6;
 const SWAPS: usize = 40;
-
-/// Scores payments one after the other until it is told to stop. Every answer is right, whichever release gave it.
-async fn call(mut client: Client, caller: usize, allowed: Vec<String>, load: Arc<Load>) {
-    let valid: Vec<_> = payments::heldout()
-        .iter()
-        .filter_map(|payment| match payment.expected {
-            Expected::Scored {
-                margin,
-                probability,
-            } => Some((payment.json, margin, probability)),
-            Expected::Rejected { .. } => None,
-        })
-        .collect();
-    for nth in 0.. {
-        let (json, margin, probability) = valid[(nth * CALLERS + caller) % valid.len()];
-        // Some by many, some by one: both travel through the same queue.
-        let answer = if nth % 4 == 0 {
-            let lines = format!("{json}\n{json}\n{json}");
-            let path = "/pipelines/fraud/score";
-            let reply = client.send("POST", path, &[NDJSON], lines.into()).await;
-            assert_eq!(reply.status, 200, "{reply:?}");
-            reply.lines().pop().expect("three lines")
-        } else {
-            let reply = client.score("fraud", json).await;
-            assert_eq!(reply.status, 200, "{reply:?}");
-            reply.json()
-        };
-        assert_scored(&answer, margin, probability);
-        let release = answer["release"].to_string();
-        assert!(
-            allowed.contains(&release),
-            "a pair that never served: {release}"
-        );
-        load.answered.fetch_add(1, Ordering::Relaxed);
-        if load.stop.load(Ordering::Relaxed) {
-            break;
-        }
-    }
-}
-
-#[derive(Default)]
-struct Load {
-    stop: AtomicBool,
-    answered: AtomicU64,
-}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn models_change_under_full_load_and_no_request_fails() {
@@ -73,14 +20,7 @@ async fn models_change_under_full_load_and_no_request_fails() {
     let mut models = vec![operator.active("fraud").await];
     models.push(operator.add("fraud", &plugins::fraud_again("2")).await);
     let pair = |model: Digest| json!({ "adapter": format!("payments@{adapter}"), "model": format!("fraud@{model}") });
-    let allowed: Vec<String> = models
-        .iter()
-        .map(|&model| pair(model).to_string())
-        .collect();
-    let load = Arc::new(Load::default());
-    let callers: Vec<_> = (0..CALLERS)
-        .map(|nth| tokio::spawn(call(gateway.client(), nth, allowed.clone(), load.clone())))
-        .collect();
+    let traffic = Traffic::begin(&gateway, CALLERS);
     let mut client = gateway.client();
     let mut revision = 0;
     for nth in 0..SWAPS {
@@ -97,15 +37,10 @@ async fn models_change_under_full_load_and_no_request_fails() {
         // Whoever asks after the change is answered by the new one.
         let reply = client.score("fraud", payments::heldout()[0].json).await;
         assert_eq!(reply.json()["release"], pair(model), "{reply:?}");
-        let from = load.answered.load(Ordering::Relaxed);
-        while load.answered.load(Ordering::Relaxed) < from + 20 {
-            tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-        }
+        traffic.goes_on(20).await;
     }
-    load.stop.store(true, Ordering::Relaxed);
-    for caller in callers {
-        caller.await.expect("every answer was right");
-    }
+    let pairs = models.iter().map(|&model| pair(model).to_string());
+    assert_eq!(traffic.end().await, pairs.collect::<BTreeSet<_>>());
     let log = gateway.log();
     assert_eq!(
         log.matches("\"loaded\"").count(),

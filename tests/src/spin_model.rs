@@ -1,7 +1,7 @@
 //! A model made to measure: it takes so many steps for each row and answers with zeros. With no step it is a call's bare cost, with
 //! very many it loops to its deadline.
 
-use scoregate_tests::made_model;
+use crate::made_model;
 
 /// More steps than any deadline allows.
 pub const FOREVER: i64 = 1 << 60;

@@ -1,4 +1,4 @@
-//! Moments as operators write and read them, in UTC.
+//! Moments as operators write and read them, and as files are named by them, in UTC.
 
 use crate::clock::now_ms;
 
@@ -6,11 +6,24 @@ const DAY_S: i64 = 86_400;
 
 /// `2026-01-31T12:00:00Z` of milliseconds since the Unix epoch.
 pub fn written(ms: u64) -> String {
+    let ([year, month, day], [hour, minute, second]) = parts(ms);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// `20260131T120000.123Z` of milliseconds since the Unix epoch: in order of time by name, and a name that every system allows.
+pub fn in_name(ms: u64) -> String {
+    let ([year, month, day], [hour, minute, second]) = parts(ms);
+    let ms = ms % 1000;
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}.{ms:03}Z")
+}
+
+/// Its date and its time of day.
+fn parts(ms: u64) -> ([i64; 3], [i64; 3]) {
     let seconds = (ms / 1000) as i64;
     let (year, month, day) = date(seconds.div_euclid(DAY_S));
     let second = seconds.rem_euclid(DAY_S);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+    let time = [second / 3600, second / 60 % 60, second % 60];
+    ([year, month, day], time)
 }
 
 /// Milliseconds since the Unix epoch of a moment (`2026-01-31`, `2026-01-31T12:00:00Z`) or of a time ago (`90s`, `15m`, `2h`, `7d`).
@@ -102,6 +115,7 @@ mod tests {
             assert_eq!(written(ms), text);
             assert_eq!(read(text), Ok(ms));
         }
+        assert_eq!(in_name(951_782_399_007), "20000228T235959.007Z");
         assert_eq!(read("2000-02-29"), Ok(951_782_400_000));
     }
 
