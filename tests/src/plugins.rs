@@ -130,6 +130,7 @@ fn compile_text(model: &[u8], name: &str, version: &str, outputs: Option<&str>) 
         outputs: outputs.map(|outputs| parse_outputs(outputs).expect("outputs")),
         name: name.into(),
         version: version.into(),
+        iterations: None,
     };
     let compiled = scoregate_compiler::compile(model, &options);
     compiled.expect("the sample model compiles").component

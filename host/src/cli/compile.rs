@@ -1,6 +1,7 @@
 //! `scoregate compile`: a trained model's file to a component.
 
 use std::{
+    ops::Range,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -13,7 +14,8 @@ use crate::{file, output::line};
 
 /// Compiles a trained model's file to a component.
 ///
-/// No toolchain is needed. Reads XGBoost's JSON, as `Booster.save_model("model.json")` writes it.
+/// No toolchain is needed. Reads XGBoost's JSON and UBJSON, as `Booster.save_model("model.json")` writes it, and LightGBM's text, as
+/// `Booster.save_model("model.txt")` does.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  scoregate compile fraud.json -o fraud.wasm --output margin,probability"
@@ -34,6 +36,9 @@ pub struct Args {
     /// The model's version, which the Open Inference Protocol shows.
     #[arg(long, default_value = "1")]
     version: String,
+    /// Only these iterations (boosting rounds) of the model, from A to before B; by default all, even where the file names a best one.
+    #[arg(long, value_name = "A,B", value_parser = iteration_range)]
+    iteration_range: Option<Range<u32>>,
     /// Golden cases that the component is to carry: inputs with expected outputs, tried wherever it is loaded, and now.
     #[arg(long, value_name = "FILE")]
     golden: Option<PathBuf>,
@@ -60,6 +65,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             .name
             .unwrap_or_else(|| stem.to_string_lossy().into_owned()),
         version: args.version,
+        iterations: args.iteration_range,
     };
     let mut compiled = compile(&model, &options).with_context(|| shown.to_string())?;
     if let Some(file) = &args.golden {
@@ -76,6 +82,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         ))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn iteration_range(text: &str) -> Result<Range<u32>, String> {
+    let numbers = text.split_once(',').and_then(|(begin, end)| {
+        let number = |text: &str| text.trim().parse::<u32>().ok();
+        Some(number(begin)?..number(end)?)
+    });
+    numbers
+        .filter(|range| !range.is_empty())
+        .ok_or_else(|| "give two numbers, the first less than the second, as in 0,100".to_owned())
 }
 
 fn same_file(a: &Path, b: &Path) -> bool {
@@ -95,4 +111,27 @@ fn print(out: &str, summary: &Summary) -> anyhow::Result<()> {
         line(format_args!("  {note}"))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::iteration_range;
+
+    #[test]
+    fn a_range_of_iterations_is_two_numbers_in_order() {
+        assert_eq!(iteration_range("0,100"), Ok(0..100));
+        assert_eq!(iteration_range("3, 4"), Ok(3..4));
+        for wrong in [
+            "",
+            "5",
+            "5,5",
+            "5,4",
+            "-1,4",
+            "0,x",
+            "0,1,2",
+            "0,4294967296",
+        ] {
+            assert!(iteration_range(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -1,12 +1,12 @@
-//! The one description of a tree model, where readers and kernels meet: a reader of any format makes it, every kernel's tables
-//! are written from it, and nothing in it is particular to either.
+//! The one description of a model, where readers and kernels meet: a reader of any format makes it, every kernel's tables are
+//! written from it, and nothing in it is particular to either.
 
-use scoregate_kernel::layout::Link;
+use crate::forest::Forest;
 
-/// A trained model of additive trees, checked by the reader that made it.
+/// A trained model, checked by the reader that made it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
-    /// The library that trained it and the library's version, for people: `XGBoost 3.2.0`.
+    /// The library that trained it and what the file tells of its version, for people: `XGBoost 3.2.0`, `LightGBM, format v4`.
     pub origin: String,
     /// The objective as the library names it: `binary:logistic`.
     pub objective: String,
@@ -14,97 +14,132 @@ pub struct Description {
     pub task: Task,
     /// What turns margins into probabilities or predictions.
     pub link: Link,
+    /// Margins are divided by it before the link: the iterations of LightGBM's `average_output` (`GBDT::Predict` in
+    /// src/boosting/gbdt_prediction.cpp, which leaves raw scores undivided); otherwise 1.
+    pub divisor: f64,
+    /// In which numbers the library computes; also the datatype of a row's values.
+    pub precision: Precision,
     /// Values in a row.
     pub features: usize,
     /// Their names; empty if the file has none.
     pub feature_names: Vec<String>,
-    /// Where each group's sum begins. Its length is the number of groups: one a class, or a single one.
-    pub base_margins: Vec<f32>,
-    /// In the order in which their leaves are added.
-    pub trees: Vec<Tree>,
-    /// The last round that early stopping kept, where the file tells.
-    pub best_iteration: Option<u32>,
+    /// What their values mean; empty if the file does not tell.
+    pub feature_kinds: Vec<FeatureKind>,
+    /// Where each group's sum begins. Its length is the number of groups: one a class, one a target, or a single one. With
+    /// [`Precision::F32`] each is an `f32` exactly.
+    pub base_margins: Vec<f64>,
+    /// What is added to them.
+    pub family: Family,
+    /// What a user should know of the file, one sentence each.
+    pub notes: Vec<String>,
 }
 
 /// What a model is for; it decides which outputs make sense.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Task {
-    /// One number.
+    /// A number for each group, of which most models have one. Rankings count among them.
     Regression,
     /// One of two classes.
     Binary,
     /// One of as many classes as there are groups.
     Multiclass,
+    /// Each group is a yes or no of its own.
+    Labels,
 }
 
-/// One tree. Node 0 is its root, children come after their parent, and each node but the root has one parent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tree {
-    /// The group that its leaves are added to.
-    pub group: usize,
-    /// At least one.
-    pub nodes: Vec<Node>,
+/// Numbers in which a library computes: values are read, compared and summed in them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// XGBoost. Every number of the description is then an `f32` exactly.
+    F32,
+    /// LightGBM.
+    F64,
 }
 
-/// A node of a tree.
+/// What a value of a row stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FeatureKind {
+    /// A quantity.
+    Number,
+    /// The code of a category: a whole number from 0.
+    Category,
+}
+
+/// What follows the margins. It is computed in the model's [`Precision`], in the library's own steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Node {
-    /// Sends a row one way or the other.
-    Split {
-        /// Which value of the row decides.
-        feature: usize,
-        /// How it decides.
-        test: Test,
-        /// Whether a missing value (NaN) goes left.
-        default_left: bool,
-        /// Place of the left child in the tree.
-        left: usize,
-        /// Place of the right child.
-        right: usize,
+pub enum Link {
+    /// The margin itself.
+    Identity,
+    /// `1 / (1 + exp(-steepness * margin))` of each group by itself. `steepness` is LightGBM's parameter `sigmoid`; XGBoost's is 1.
+    Logistic {
+        /// Greater than zero.
+        steepness: f64,
     },
-    /// Ends the walk with its value.
-    Leaf(f32),
+    /// Exponentials of a row's margins, divided by their sum.
+    Softmax,
+    /// `exp(margin)`: counts and other positive numbers that were modelled by their logarithm.
+    Exp,
+    /// `sign(margin) * margin * margin`: LightGBM's `reg_sqrt`, which trains on square roots.
+    SignedSquare,
+    /// `ln(1 + exp(margin))`: LightGBM's `cross_entropy_lambda`.
+    Softplus,
+    /// 1 above zero, else 0: XGBoost's `binary:hinge`.
+    Hinge,
 }
 
-/// What sends a value left. Libraries differ in the comparison and in its precision, so both are part of the model.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Test {
-    /// The value, as `f32`, is less than this.
-    LessF32(f32),
+impl Link {
+    /// Its name in messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Logistic { .. } => "logistic",
+            Self::Softmax => "softmax",
+            Self::Exp => "exp",
+            Self::SignedSquare => "signed square",
+            Self::Softplus => "softplus",
+            Self::Hinge => "hinge",
+        }
+    }
+}
+
+/// What is added to the base margins. Other kinds of models become members here.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Family {
+    /// Leaves of trees.
+    Trees(Box<Forest>),
+    /// Weighted values.
+    Linear(Linear),
+}
+
+impl Family {
+    /// Its name in messages.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Trees(_) => "trees",
+            Self::Linear(_) => "a linear model",
+        }
+    }
+}
+
+/// A linear model: to each group's sum, for one feature after the other, `value * weight` is added, each product and each sum rounded.
+/// A missing value (NaN) adds nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Linear {
+    /// Feature by feature, one weight for each group.
+    pub weights: Vec<f64>,
 }
 
 impl Description {
-    /// Nodes of all trees, leaves included.
-    pub fn nodes(&self) -> usize {
-        self.trees.iter().map(|tree| tree.nodes.len()).sum()
+    /// Margins in a row.
+    pub fn groups(&self) -> usize {
+        self.base_margins.len()
     }
 
-    /// Leaves of all trees.
-    pub fn leaves(&self) -> usize {
-        let leaves = |tree: &Tree| {
-            tree.nodes
-                .iter()
-                .filter(|node| matches!(node, Node::Leaf(_)))
-                .count()
-        };
-        self.trees.iter().map(leaves).sum()
-    }
-
-    /// Splits on the longest way from a root to a leaf.
-    pub fn depth(&self) -> usize {
-        self.trees.iter().map(Tree::depth).max().unwrap_or(0)
-    }
-}
-
-impl Tree {
-    fn depth(&self) -> usize {
-        let mut depths = vec![0; self.nodes.len()];
-        for (at, node) in self.nodes.iter().enumerate() {
-            if let Node::Split { left, right, .. } = node {
-                depths[*left] = depths[at] + 1;
-                depths[*right] = depths[at] + 1;
-            }
+    /// The trees, where it is a model of trees.
+    pub fn forest(&self) -> Option<&Forest> {
+        match &self.family {
+            Family::Trees(forest) => Some(forest),
+            Family::Linear(_) => None,
         }
-        depths.into_iter().max().unwrap_or(0)
     }
 }

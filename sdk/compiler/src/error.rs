@@ -17,6 +17,9 @@ pub enum CompileError {
     /// The file is not JSON, or ends in the middle.
     #[error("the model file is not valid JSON: {0}")]
     Syntax(String),
+    /// The file begins as UBJSON and does not go on so, or ends in the middle.
+    #[error("the model file is not valid UBJSON: {0}")]
+    Binary(String),
     /// A value of the file is wrong.
     #[error("{place}: {reason}")]
     Invalid {

@@ -7,12 +7,16 @@
 pub mod description;
 mod emit;
 mod error;
+pub mod forest;
 pub mod limits;
 mod output;
 pub mod reader;
 pub mod reference;
+mod sets;
 mod summary;
 mod tables;
+
+use std::ops::Range;
 
 use scoregate_kernel::Kernel;
 use scoregate_kernel::layout::Kind;
@@ -20,6 +24,7 @@ use scoregate_kernel::layout::Kind;
 pub use error::CompileError;
 pub use output::parse_outputs;
 pub use scoregate_kernel::layout::Output;
+pub use sets::LinearLeaf;
 pub use summary::Summary;
 
 use description::Description;
@@ -36,6 +41,8 @@ pub struct Options {
     pub name: String,
     /// The model's version.
     pub version: String,
+    /// Iterations (boosting rounds) that are kept, from 0; none for all.
+    pub iterations: Option<Range<u32>>,
 }
 
 /// A compiled model.
@@ -52,7 +59,7 @@ pub struct Compiled {
 /// # Errors
 /// [`CompileError`] names the place in the file and what would be right there.
 pub fn compile(model: &[u8], options: &Options) -> Result<Compiled, CompileError> {
-    let model = reader::read(model)?;
+    let model = reader::read_iterations(model, options.iterations.as_ref())?;
     let outputs = output::choose(&model, options.outputs.as_deref())?;
     let tables = tables_of(&model, &outputs, options)?;
     let component = emit::component(KERNEL, &tables)?;
@@ -65,7 +72,7 @@ pub fn compile(model: &[u8], options: &Options) -> Result<Compiled, CompileError
 /// # Errors
 /// As [`compile`].
 pub fn tables(model: &[u8], options: &Options) -> Result<Vec<u8>, CompileError> {
-    let model = reader::read(model)?;
+    let model = reader::read_iterations(model, options.iterations.as_ref())?;
     let outputs = output::choose(&model, options.outputs.as_deref())?;
     tables_of(&model, &outputs, options)
 }

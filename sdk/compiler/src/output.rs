@@ -33,7 +33,7 @@ pub(crate) fn choose(
     let Some(asked) = asked else {
         return Ok(vec![match model.task {
             Task::Regression => Output::Prediction,
-            Task::Binary | Task::Multiclass => Output::Probability,
+            Task::Binary | Task::Multiclass | Task::Labels => Output::Probability,
         }]);
     };
     if asked.is_empty() {
@@ -58,9 +58,14 @@ fn check(model: &Description, output: Output) -> Result<(), CompileError> {
     let reason = match (model.task, output) {
         (_, Output::Margin)
         | (Task::Regression, Output::Prediction)
-        | (Task::Binary | Task::Multiclass, Output::Probability | Output::Label) => return Ok(()),
+        | (Task::Binary | Task::Multiclass, Output::Probability | Output::Label)
+        | (Task::Labels, Output::Probability) => return Ok(()),
         (Task::Regression, _) => format!(
             "{objective} is a regression and has no `{}`; it has `margin` and `prediction`",
+            output.name()
+        ),
+        (Task::Labels, _) => format!(
+            "{objective} of several labels has no `{}`; it has `margin` and `probability`",
             output.name()
         ),
         (_, Output::Prediction) => format!(

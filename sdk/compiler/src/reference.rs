@@ -1,67 +1,142 @@
 //! A model evaluated straight from its description: slow, plain, and what every kernel is compared with.
 
-use scoregate_kernel::layout::Link;
+use crate::description::{Description, Family, Linear, Link, Precision};
+use crate::forest::{CategoryRule, Forest, Missing, Node, Split, Test, Tree};
 
-use crate::description::{Description, Node, Test, Tree};
-
-/// The margins of one row, one a group: sums in `f32`, in the order of the trees, that begin with the base margin.
+/// The margins of one row, one a group, in the library's steps. Where the model computes in `f32`, so do all steps: values are
+/// rounded to it first, and each margin is an `f32` exactly.
 ///
 /// # Panics
 /// If the row has fewer values than the model has features.
-pub fn margins(model: &Description, row: &[f32]) -> Vec<f32> {
+pub fn margins(model: &Description, row: &[f64]) -> Vec<f64> {
+    let round = rounding(model.precision);
+    let mut row: Vec<f64> = row.iter().map(|value| round(*value)).collect();
     let mut sums = model.base_margins.clone();
-    for tree in &model.trees {
-        sums[tree.group] += leaf(tree, row);
+    match &model.family {
+        Family::Trees(forest) => add_leaves(forest, &mut row, &mut sums, round),
+        Family::Linear(linear) => add_products(linear, &row, &mut sums, round),
     }
     sums
 }
 
-/// The margins after the model's link. It uses the platform's own `expf`, as XGBoost does.
-pub fn linked(model: &Description, margins: &[f32]) -> Vec<f32> {
-    match model.link {
-        Link::Identity => margins.to_vec(),
-        Link::Logistic => margins
-            .iter()
-            .map(|margin| 1.0 / ((-margin).min(88.7).exp() + 1.0))
-            .collect(),
-        Link::Softmax => {
-            let greatest = margins.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let powers: Vec<f32> = margins
-                .iter()
-                .map(|margin| (margin - greatest).exp())
-                .collect();
-            let sum = powers.iter().map(|power| f64::from(*power)).sum::<f64>() as f32;
-            powers.iter().map(|power| power / sum).collect()
+/// The margins after the model's link, in its precision. `exp` is the platform's own, as it is the libraries'.
+pub fn linked(model: &Description, margins: &[f64]) -> Vec<f64> {
+    let margins: Vec<f64> = margins
+        .iter()
+        .map(|margin| margin / model.divisor)
+        .collect();
+    let each = |link: &dyn Fn(f64) -> f64| margins.iter().map(|margin| link(*margin)).collect();
+    match (model.link, model.precision) {
+        (Link::Identity, _) => margins,
+        (Link::Hinge, _) => each(&|margin| f64::from(margin > 0.0)),
+        (Link::SignedSquare, _) => each(&signed_square),
+        (Link::Exp, Precision::F32) => each(&|margin| f64::from((margin as f32).exp())),
+        (Link::Exp, Precision::F64) => each(&f64::exp),
+        (Link::Softplus, _) => each(&|margin| margin.exp().ln_1p()),
+        (Link::Logistic { .. }, Precision::F32) => {
+            each(&|margin| f64::from(1.0 / ((-margin as f32).min(88.7).exp() + 1.0)))
         }
+        (Link::Logistic { steepness }, Precision::F64) => {
+            each(&|margin| 1.0 / (1.0 + (-steepness * margin).exp()))
+        }
+        (Link::Softmax, precision) => softmax(&margins, precision),
     }
 }
 
-fn leaf(tree: &Tree, row: &[f32]) -> f32 {
-    let mut at = 0;
-    loop {
-        match tree.nodes[at] {
-            Node::Leaf(value) => return value,
-            Node::Split {
-                feature,
-                test,
-                default_left,
-                left,
-                right,
-            } => {
-                let value = row[feature];
-                let goes_left = if value.is_nan() {
-                    default_left
-                } else {
-                    passes(test, value)
-                };
-                at = if goes_left { left } else { right };
+/// XGBoost's and LightGBM's `Softmax` (src/common/math.h, include/LightGBM/utils/common.h): both sum in `f64`.
+fn softmax(margins: &[f64], precision: Precision) -> Vec<f64> {
+    let round = rounding(precision);
+    let greatest = margins.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let powers: Vec<f64> = margins
+        .iter()
+        .map(|margin| match precision {
+            Precision::F32 => f64::from(((margin - greatest) as f32).exp()),
+            Precision::F64 => (margin - greatest).exp(),
+        })
+        .collect();
+    let sum = round(powers.iter().sum::<f64>());
+    powers.iter().map(|power| round(power / sum)).collect()
+}
+
+fn signed_square(margin: f64) -> f64 {
+    let sign = f64::from(i8::from(margin > 0.0) - i8::from(margin < 0.0));
+    sign * margin * margin
+}
+
+/// One operation on two `f32`, done in `f64` and rounded, is that operation in `f32`: sums, products and quotients alike.
+fn rounding(precision: Precision) -> fn(f64) -> f64 {
+    match precision {
+        Precision::F32 => |value| f64::from(value as f32),
+        Precision::F64 => |value| value,
+    }
+}
+
+fn add_products(linear: &Linear, row: &[f64], sums: &mut [f64], round: fn(f64) -> f64) {
+    for (value, weights) in row.iter().zip(linear.weights.chunks_exact(sums.len())) {
+        for (sum, weight) in sums.iter_mut().zip(weights) {
+            if !value.is_nan() {
+                *sum = round(*sum + round(value * weight));
             }
         }
     }
 }
 
-fn passes(test: Test, value: f32) -> bool {
-    match test {
-        Test::LessF32(threshold) => value < threshold,
+fn add_leaves(forest: &Forest, row: &mut [f64], sums: &mut [f64], round: fn(f64) -> f64) {
+    for value in row.iter_mut() {
+        if value.abs() <= forest.zero_max {
+            *value = 0.0;
+        }
+    }
+    for tree in forest.trees() {
+        sums[tree.group] = round(sums[tree.group] + leaf(tree, row, forest.category_rule));
+    }
+}
+
+fn leaf(tree: Tree<'_>, row: &[f64], rule: CategoryRule) -> f64 {
+    let mut at = 0;
+    loop {
+        match tree.node(at) {
+            Node::Leaf(value) => return value,
+            Node::LinearLeaf(leaf) => {
+                let mut sum = leaf.constant;
+                for (feature, coefficient) in leaf.features.iter().zip(leaf.coefficients) {
+                    let value = row[*feature as usize];
+                    if value.is_nan() {
+                        return leaf.fallback;
+                    }
+                    sum += coefficient * value;
+                }
+                return sum;
+            }
+            Node::Split(split) => {
+                let left = goes_left(&split, row[split.feature], rule);
+                at = if left { split.left } else { split.left + 1 };
+            }
+        }
+    }
+}
+
+fn goes_left(split: &Split<'_>, value: f64, rule: CategoryRule) -> bool {
+    let missing = match split.missing {
+        Missing::Nan => value.is_nan(),
+        Missing::ZeroOrNan => value.is_nan() || value == 0.0,
+        Missing::Never => false,
+    };
+    if missing {
+        return split.default_left;
+    }
+    let compared = if value.is_nan() { 0.0 } else { value };
+    match split.test {
+        Test::Less(threshold) => compared < threshold,
+        Test::LessOrEqual(threshold) => compared <= threshold,
+        Test::In { words, match_left } => {
+            let category = rule.category(value);
+            let matches = category.is_some_and(|category| {
+                words
+                    .get(category as usize / 32)
+                    .is_some_and(|word| word >> (category % 32) & 1 == 1)
+            });
+            matches == match_left
+        }
     }
 }

@@ -6,6 +6,7 @@ use serde::ser::Serializer;
 use scoregate_kernel::layout::Output;
 
 use crate::description::Description;
+use crate::forest::Forest;
 use crate::limits::{NAME_SHOWN_MAX_CHARS, NAMES_SHOWN_MAX};
 
 /// Facts about the model and the component that serves it.
@@ -27,7 +28,7 @@ pub struct Summary {
     pub features: usize,
     /// Their names; empty if the file has none.
     pub feature_names: Vec<String>,
-    /// Margins in a row: one a class, or a single one.
+    /// Margins in a row: one a class, one a target, or a single one.
     pub groups: usize,
     /// What the component gives, in order.
     #[serde(serialize_with = "names")]
@@ -47,20 +48,22 @@ impl Summary {
         tables_bytes: usize,
         component_bytes: usize,
     ) -> Self {
+        let trees = model.forest();
+        let count = |count: fn(&Forest) -> usize| trees.map_or(0, count);
         Self {
             origin: model.origin.clone(),
             objective: model.objective.clone(),
-            trees: model.trees.len(),
-            nodes: model.nodes(),
-            leaves: model.leaves(),
-            depth: model.depth(),
+            trees: count(Forest::len),
+            nodes: count(Forest::nodes),
+            leaves: count(Forest::leaves),
+            depth: count(Forest::depth),
             features: model.features,
             feature_names: model.feature_names.clone(),
-            groups: model.base_margins.len(),
+            groups: model.groups(),
             outputs: outputs.to_vec(),
             tables_bytes,
             component_bytes,
-            notes: notes(model),
+            notes: model.notes.clone(),
         }
     }
 }
@@ -69,27 +72,15 @@ fn names<S: Serializer>(outputs: &[Output], serializer: S) -> Result<S::Ok, S::E
     serializer.collect_seq(outputs.iter().map(|output| output.name()))
 }
 
-fn notes(model: &Description) -> Vec<String> {
-    let mut notes = Vec::new();
-    if let Some(best) = model.best_iteration {
-        notes.push(format!(
-            "the file names best_iteration {best}: XGBoost's scikit-learn wrappers stop after it, Booster.predict and this \
-             component use all {} trees",
-            model.trees.len()
-        ));
-    }
-    notes
-}
-
 /// One sentence for `configure`, bounded however many features the model has.
 pub(crate) fn describe(model: &Description) -> String {
+    let size = match model.forest() {
+        Some(forest) => format!("{} trees with {} nodes", forest.len(), forest.nodes()),
+        None => model.family.name().to_owned(),
+    };
     let mut text = format!(
-        "{}, {}, {} trees with {} nodes, {} features",
-        model.origin,
-        model.objective,
-        model.trees.len(),
-        model.nodes(),
-        model.features
+        "{}, {}, {size}, {} features",
+        model.origin, model.objective, model.features
     );
     if model.feature_names.is_empty() {
         return text;

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Fixture, NAMES, bits, fixture, options, ulps};
+use common::{Fixture, NAMES, bits, fixture, narrow, options, ulps, wide};
 use scoregate_compiler::description::Task;
 use scoregate_compiler::{Output, reader, reference, tables};
 use scoregate_kernel::{Kernel, Values};
@@ -17,13 +17,13 @@ fn margins_of_the_reference_are_xgboosts_bit_for_bit() {
         let model = reader::read(&fixture.model).unwrap();
         let rows = fixture.values.chunks_exact(fixture.features);
         let margins: Vec<f32> = rows
-            .flat_map(|row| reference::margins(&model, row))
+            .flat_map(|row| narrow(&reference::margins(&model, &wide(row))))
             .collect();
         assert_eq!(bits(&margins), bits(&fixture.margins), "{name}");
         if name != "softmax" {
             let linked: Vec<f32> = margins
                 .chunks_exact(fixture.groups)
-                .flat_map(|row| reference::linked(&model, row))
+                .flat_map(|row| narrow(&reference::linked(&model, &wide(row))))
                 .collect();
             assert!(distance(&linked, &fixture.predictions) <= 1, "{name}");
         }
@@ -138,7 +138,7 @@ fn tables_that_were_tampered_with_are_refused_or_harmless() {
 fn infer(fixture: &Fixture) -> (Vec<Output>, Vec<Values>) {
     let outputs = match reader::read(&fixture.model).unwrap().task {
         Task::Regression => REGRESSION,
-        Task::Binary | Task::Multiclass => CLASSIFIER,
+        Task::Binary | Task::Multiclass | Task::Labels => CLASSIFIER,
     };
     let tables = tables(&fixture.model, &options(Some(outputs))).unwrap();
     let kernel = Kernel::from_tables(&tables).unwrap();

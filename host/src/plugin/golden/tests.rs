@@ -14,6 +14,7 @@ fn component() -> Vec<u8> {
         outputs: None,
         name: "fraud".into(),
         version: "7".into(),
+        iterations: None,
     };
     let compiled = scoregate_compiler::compile(model, &options);
     compiled.unwrap().component

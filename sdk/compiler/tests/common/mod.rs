@@ -71,6 +71,7 @@ pub fn options(outputs: Option<&[Output]>) -> Options {
         outputs: outputs.map(<[Output]>::to_vec),
         name: "fixture".to_owned(),
         version: "1".to_owned(),
+        iterations: None,
     }
 }
 
@@ -87,4 +88,14 @@ pub fn ulps(left: &[f32], right: &[f32]) -> u32 {
         .map(|(left, right)| left.to_bits().abs_diff(right.to_bits()))
         .max()
         .unwrap_or(0)
+}
+
+/// As the reference takes a row.
+pub fn wide(row: &[f32]) -> Vec<f64> {
+    row.iter().map(|value| f64::from(*value)).collect()
+}
+
+/// As XGBoost gives what the reference gives.
+pub fn narrow(values: &[f64]) -> Vec<f32> {
+    values.iter().map(|value| *value as f32).collect()
 }
