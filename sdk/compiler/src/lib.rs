@@ -19,7 +19,6 @@ mod tables;
 use std::ops::Range;
 
 use scoregate_kernel::Kernel;
-use scoregate_kernel::layout::Kind;
 
 pub use error::CompileError;
 pub use output::parse_outputs;
@@ -97,7 +96,7 @@ fn tables_of(
         version: &options.version,
         description: &description,
     };
-    let tables = tables::write(model, Kind::Walk, outputs, &text)?;
+    let tables = tables::write(model, outputs, &text)?;
     // The kernel checks its tables in the sandbox; what it would refuse there must not leave the compiler.
     Kernel::from_tables(&tables).map_err(CompileError::Component)?;
     Ok(tables)
