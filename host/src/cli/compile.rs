@@ -112,3 +112,26 @@ fn print(out: &str, summary: &Summary) -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::iteration_range;
+
+    #[test]
+    fn a_range_of_iterations_is_two_numbers_in_order() {
+        assert_eq!(iteration_range("0,100"), Ok(0..100));
+        assert_eq!(iteration_range("3, 4"), Ok(3..4));
+        for wrong in [
+            "",
+            "5",
+            "5,5",
+            "5,4",
+            "-1,4",
+            "0,x",
+            "0,1,2",
+            "0,4294967296",
+        ] {
+            assert!(iteration_range(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -16,7 +16,7 @@ TINY = 5e-324
 ZERO = float(np.float32(1e-35))
 NEAR_ZERO = [ZERO, -ZERO, np.nextafter(ZERO, 1), np.nextafter(-ZERO, -1), 1e-35, 1e-36, -1e-36, 1.1e-35, -1.1e-35]
 CORNERS = np.array([np.nan, 0.0, -0.0, np.inf, -np.inf, TINY, -TINY, 2.2250738585072014e-308, 1.7e308, -1.7e308, *NEAR_ZERO])
-CODES = np.array([0, 1, 2, 3, 3.7, -0.0, -0.5, -1, -7, 31, 32, 63, 64, 69, 70, 1000, 2147483647, 2147483648, -2147483649, 1e18, np.inf, np.nan])
+CODES = np.array([0, 1, 2, 3, 3.7, -0.0, -0.5, -0.25, -0.999, -0.5, -1, -7, 31, 32, 63, 64, 69, 70, 1000, 2147483647, 2147483648, -2147483649, 1e18, np.inf, np.nan])
 SMALL = {"num_threads": 1, "seed": 7, "verbosity": -1, "num_leaves": 7, "min_data_in_leaf": 5, "deterministic": True, "force_row_wise": True}
 
 
@@ -123,8 +123,10 @@ def zeros():
     add("never_missing", "nothing is missing: `use_missing` false", train({"objective": "binary", "use_missing": False}, x, yes, 5), x)
     add("no_missing", "no value was missing in training", train({"objective": "binary"}, np.nan_to_num(x), yes, 5), x)
     near = np.nan_to_num(x).astype(np.float64)
-    near[:, 0] = np.where(rng.random(len(x)) < 0.5, near[:, 0], rng.choice([0, 2e-35, -2e-35, 5e-36, 3e-35], len(x)))
-    booster = train({"objective": "regression", "min_data_in_bin": 1}, near, y + (near[:, 0] > 1e-35), 4)
+    # Both sides of the zero bin become thresholds, so that a row at its very edge shows whether it is zero before it is compared.
+    near[:, 0] = rng.choice([0, 2e-35, -2e-35, 5e-36, 3e-35, -3e-35], len(x))
+    label = y + 9 * (near[:, 0] < -ZERO) - 5 * (near[:, 0] > ZERO)
+    booster = train({"objective": "regression", "min_data_in_bin": 1}, near, label, 4)
     add("near_zero", "thresholds beside zero", booster, near)
 
 

@@ -18,7 +18,7 @@ TINY = np.float32(1e-45)
 CORNERS = np.array([np.nan, 0.0, -0.0, np.inf, -np.inf, TINY, -TINY, 1.1754942e-38, 3.4028235e38, -3.4028235e38], dtype=np.float32)
 CODES = np.array([0, 1, 2, 3, 3.7, -0.0, 31, 32, 63, 64, 69, 70, 1000, 16777215, 16777216, np.nan], dtype=np.float32)
 # Values that name no category, which some releases refuse to score.
-ODD_CODES = np.array([-1, -0.5, 3e9], dtype=np.float32)
+ODD_CODES = np.array([-1, -0.5, -0.25, -0.999, 3e9], dtype=np.float32)
 SMALL = {"nthread": 1, "seed": 7, "max_depth": 3}
 
 

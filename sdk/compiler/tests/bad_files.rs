@@ -9,12 +9,11 @@ use scoregate_compiler::{CompileError, limits, reader};
 fn files_that_are_no_json_of_xgboost_say_how_to_save() {
     for (file, expected) in [
         (&b""[..], "is empty"),
-        (b"\x80\x05\x95abc", "Python pickle"),
-        (b"{L\0\0\0\0\0\0\0\x07learner", "UBJSON"),
         (b"\x1f\x8b\x08", "gzip"),
         (b"binf\0\0", "old binary format"),
         (b"PK\x03\x04", "ZIP"),
-        (b"hello", "begins with `{`"),
+        (b"hello", "begin with `{`"),
+        (b"{ \"name\": \"tree\"}", "LightGBM's JSON for people"),
         (b"{}", "`learner` is missing"),
     ] {
         let refused = reader::read(file).unwrap_err().to_string();
@@ -23,12 +22,39 @@ fn files_that_are_no_json_of_xgboost_say_how_to_save() {
             "{refused}"
         );
     }
-    assert!(
-        reader::read(b"tree\nversion=v4\n")
-            .unwrap_err()
-            .to_string()
-            .contains("LightGBM")
-    );
+}
+
+#[test]
+fn a_pickle_is_refused_unopened_with_the_lines_that_save_its_model() {
+    for (file, lines) in [
+        (
+            &b"\x80\x05\x95\x8cxgboost.sklearn\x94"[..],
+            ["pickle.load", "model.save_model(\"model.json\")"],
+        ),
+        (
+            b"\x80\x04\x95\x8clightgbm.sklearn\x94",
+            [
+                "pickle.load",
+                "\"booster_\", model).save_model(\"model.txt\")",
+            ],
+        ),
+        (
+            b"\x80\x04\x95\x8csklearn.pipeline\x94",
+            ["joblib.load", "pipeline[-1].save_model(\"model.json\")"],
+        ),
+        (
+            b"\x80\x03abc",
+            ["joblib.load", "model.booster_.save_model(\"model.txt\")"],
+        ),
+    ] {
+        let refused = reader::read(file).unwrap_err().to_string();
+        assert!(refused.contains("is a Python pickle, which runs code when it is read"));
+        let given: Vec<&str> = refused.lines().skip(1).collect();
+        assert_eq!(given.len(), 2, "{refused}");
+        for (line, expected) in given.iter().zip(lines) {
+            assert!(line.contains(expected), "{refused}");
+        }
+    }
 }
 
 #[test]
@@ -40,14 +66,6 @@ fn broken_json_says_where() {
     assert!(message(b"{\"learner\": {").contains("EOF"));
     assert!(message(b"{\"learner\": {}} x").contains("trailing characters at line 1 column 17"));
     assert!(message(b"{\"learner\": \"\xff\"}").contains("byte 13 is not UTF-8"));
-    for number in ["NaN", "-Infinity", "Infinity"] {
-        let file = format!("{{\"learner\": [1.0, {number}]}}");
-        assert!(
-            message(file.as_bytes()).contains("a training that diverged"),
-            "{number}: {}",
-            message(file.as_bytes())
-        );
-    }
     let deep = format!("{{\"learner\": {}", "[".repeat(1_000_000));
     assert!(reader::read(deep.as_bytes()).is_err());
     let twice = b"{\"learner\": {}, \"learner\": {}}";
@@ -92,4 +110,35 @@ fn a_file_over_the_limit_is_refused_unread() {
             max: limits::MODEL_MAX_BYTES
         }
     );
+}
+
+#[test]
+fn numbers_that_json_lacks_are_read_where_nothing_needs_them_and_named_where_something_does() {
+    let model = String::from_utf8(fixture("stump").model).unwrap();
+    for number in ["NaN", "-Infinity", "Infinity"] {
+        let unused = model.replacen(
+            "\"sum_hessian\":[",
+            &format!("\"other\":[{number},\"NaN\\\"Infinity\"],\"sum_hessian\":["),
+            1,
+        );
+        assert!(unused != model);
+        assert_eq!(
+            reader::read(unused.as_bytes()).unwrap(),
+            reader::read(model.as_bytes()).unwrap()
+        );
+        let used = model.replacen(
+            "\"split_conditions\":[",
+            &format!("\"split_conditions\":[{number},"),
+            1,
+        );
+        let condition = used.split("\"split_conditions\":[").nth(1).unwrap();
+        let last = condition[..condition.find(']').unwrap()]
+            .rfind(',')
+            .unwrap();
+        let used = used.replacen(&condition[last..condition.find(']').unwrap()], "", 1);
+        assert_eq!(
+            reader::read(used.as_bytes()).unwrap_err().to_string(),
+            "learner.gradient_booster.model.trees[0].split_conditions[0]: is not a finite 32-bit number"
+        );
+    }
 }

@@ -3,8 +3,9 @@
 
 mod trained;
 
-use scoregate_compiler::description::{Description, Link, Precision};
-use scoregate_compiler::{Options, Output, forest, reader, reference, tables};
+use scoregate_compiler::description::{Description, Family, Link, Precision};
+use scoregate_compiler::forest::{CategoryRule, Forest};
+use scoregate_compiler::{CompileError, Options, Output, reference, tables};
 use scoregate_kernel::{Kernel, Values};
 use trained::{Distance, Trained};
 
@@ -102,7 +103,7 @@ fn table() -> String {
         text.push_str(&format!(
             "| {} | {} | {} | {} | {} |\n",
             trained.what,
-            model.forest().map_or(0, forest::Forest::len),
+            model.forest().map_or(0, Forest::len),
             Distance::of(&margins, &trained.margins),
             Distance::of(&predictions, &trained.predictions),
             if served.is_ok() { "yes" } else { "not yet" },
@@ -139,18 +140,70 @@ fn predicted(trained: &Trained, model: &Description) -> (Vec<f64>, Vec<f64>) {
 }
 
 #[test]
-fn ranges_of_iterations_that_a_model_has_not_are_refused() {
-    for name in ["xgboost-3.2.0.iterations", "lightgbm-4.7.0.iterations"] {
-        let trained = trained::all()
-            .into_iter()
-            .find(|trained| trained.name == name)
-            .unwrap();
-        for (begin, end) in [(0, 7), (3, 3), (9, 4), (7, 8)] {
-            let refused = reader::read_iterations(&trained.model, Some(&(begin..end)));
-            assert_eq!(
-                refused.unwrap_err().to_string(),
-                format!("iterations {begin} to {end} were asked for, but the model has 6")
-            );
-        }
+fn what_no_kernel_serves_is_refused_by_its_name() {
+    let refusal = |name: &str| {
+        let trained = trained::named(name);
+        let refused = tables(&trained.model, &options(&trained, None)).unwrap_err();
+        assert!(matches!(refused, CompileError::Unsupported(_)), "{refused}");
+        refused.to_string()
+    };
+    for (name, expected) in [
+        ("xgboost-3.2.0.linear", "is linear (`gblinear`)"),
+        ("xgboost-3.2.0.onehot", "has splits by categories"),
+        ("xgboost-3.2.0.targets", "has several targets"),
+        (
+            "xgboost-3.2.0.count_poisson",
+            "predicts by the link `exp` for count:poisson",
+        ),
+        ("xgboost-3.2.0.binary_hinge", "predicts by the link `hinge`"),
+        (
+            "lightgbm-4.7.0.binary",
+            "computes in 64 bits, as LightGBM does",
+        ),
+    ] {
+        let refused = refusal(name);
+        assert!(
+            refused.starts_with(&format!("the model {expected}")),
+            "{refused}"
+        );
     }
+}
+
+/// A rule that no row depends on would be held by none of the tests above.
+#[test]
+fn the_rows_tell_each_rule_from_its_neighbour() {
+    let zero_max = |forest: &mut Forest| forest.zero_max = 0.0;
+    let rule = |forest: &mut Forest| {
+        forest.category_rule = match forest.category_rule {
+            CategoryRule::NotNegative => CategoryRule::TowardsZero,
+            CategoryRule::TowardsZero => CategoryRule::NotNegative,
+        };
+    };
+    for (name, change) in [
+        ("lightgbm-4.7.0.near_zero", zero_max as fn(&mut Forest)),
+        ("lightgbm-4.7.0.zero_missing", zero_max),
+        ("lightgbm-4.7.0.sets", rule),
+        ("xgboost-3.2.0.partition", rule),
+    ] {
+        let trained = trained::named(name);
+        let mut model = trained.read();
+        let Family::Trees(forest) = &mut model.family else {
+            panic!("{name}: trees")
+        };
+        change(forest);
+        let (margins, _) = predicted(&trained, &model);
+        assert_ne!(
+            Distance::of(&margins, &trained.margins),
+            Distance::NONE,
+            "{name}"
+        );
+    }
+    let trained = trained::named("lightgbm-4.7.0.rf");
+    let mut model = trained.read();
+    model.divisor = 1.0;
+    let (_, predictions) = predicted(&trained, &model);
+    assert_ne!(
+        Distance::of(&predictions, &trained.predictions),
+        Distance::NONE
+    );
 }

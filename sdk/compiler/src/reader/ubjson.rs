@@ -309,8 +309,12 @@ impl<'a> Cursor<'a> {
         let bytes = match element.marker {
             b'S' | b'H' => return self.text().map(drop),
             b'[' | b'{' => return self.skip_container(element.marker, depth),
-            marker => width(marker)
-                .ok_or_else(|| self.wrong(&format!("0x{marker:02x} is no marker of UBJSON")))?,
+            marker => width(marker).ok_or_else(|| {
+                format!(
+                    "byte {}: 0x{marker:02x} is no marker of UBJSON",
+                    element.at - 1
+                )
+            })?,
         };
         self.take(bytes).map(drop)
     }

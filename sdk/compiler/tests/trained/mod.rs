@@ -46,6 +46,13 @@ pub fn all() -> Vec<Trained> {
     lists.iter().flat_map(|list| listed(list)).collect()
 }
 
+/// One of them.
+pub fn named(name: &str) -> Trained {
+    let mut all = all().into_iter();
+    all.find(|trained| trained.name == name)
+        .unwrap_or_else(|| panic!("no model is called {name}"))
+}
+
 /// The file of a model.
 pub fn file(name: &str) -> Vec<u8> {
     let path = folder().join(name);
