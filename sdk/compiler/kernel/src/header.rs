@@ -32,6 +32,8 @@ pub struct Header<'a> {
     pub function_records: usize,
     /// Words of sets of categories.
     pub set_words: usize,
+    /// The words from [`Word::Shape`] on, which ranked trees read.
+    pub(crate) ranked: [u32; 6],
     /// What the model gives, in order.
     pub outputs: Vec<Output>,
     /// Where each group's sum begins.
@@ -115,6 +117,7 @@ pub fn read(tables: &[u8]) -> Result<(Header<'_>, &[u8]), String> {
         category_rule,
         function_records: word(Word::FunctionRecords as usize) as usize,
         set_words: word(Word::SetWords as usize) as usize,
+        ranked: std::array::from_fn(|at| word(Word::Shape as usize + at)),
         outputs,
         base_margins,
         name: text.string()?,

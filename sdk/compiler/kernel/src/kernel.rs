@@ -4,6 +4,7 @@ use crate::header::{self, Header};
 use crate::layout::{Kind, Output, Precision};
 use crate::linear::Linear;
 use crate::link;
+use crate::ranked::Ranked;
 use crate::rows::Rows;
 use crate::walk::Walk;
 
@@ -19,6 +20,7 @@ pub struct Kernel<'a> {
 enum Body<'a> {
     Walk(Walk<'a>),
     Linear(Linear<'a>),
+    Ranked(Ranked<'a>),
 }
 
 /// One output's values, row by row.
@@ -56,6 +58,7 @@ impl<'a> Kernel<'a> {
         let body = match header.kind {
             Kind::Walk => Body::Walk(Walk::new(&header, body)?),
             Kind::Linear => Body::Linear(Linear::new(&header, body)?),
+            Kind::Ranked => Body::Ranked(Ranked::new(&header, body)?),
         };
         if header.outputs.contains(&Output::Leaf) && !matches!(body, Body::Walk(_)) {
             return Err("the tables name an output that their kind cannot give".to_owned());
@@ -77,7 +80,7 @@ impl<'a> Kernel<'a> {
     /// [`Precision::F32`] each is an `f32` exactly.
     ///
     /// # Panics
-    /// If `features` does not hold `rows` rows: callers check what came from outside.
+    /// If `features` does not hold `rows` rows of the model's precision: callers check what came from outside.
     pub fn margins(&self, features: Rows<'_>, rows: usize) -> Vec<f64> {
         let width = self.header.features;
         assert_eq!(
@@ -85,10 +88,12 @@ impl<'a> Kernel<'a> {
             rows.checked_mul(width),
             "rows of {width} features"
         );
+        assert_eq!(features.precision(), self.header.precision);
         let mut margins = self.header.base_margins.repeat(rows);
         match &self.body {
             Body::Walk(walk) => walk.add(&self.header, features, &mut margins),
             Body::Linear(linear) => linear.add(&self.header, features, &mut margins),
+            Body::Ranked(ranked) => ranked.add(&self.header, features, &mut margins),
         }
         margins
     }

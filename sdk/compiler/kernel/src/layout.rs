@@ -23,6 +23,24 @@
 //!   constant and fallback (two `f64`s), one of the number of its terms (`u64`, then zeros), and for each term one of coefficient (`f64`)
 //!   and feature (`u64`);
 //! - [`Word::SetWords`] `u32`s, 32 categories each.
+//!
+//! The body of [`Kind::Ranked`], each part filled with zeros up to a multiple of [`ALIGN`]. A number is an `f32` or an `f64`, as the
+//! tables' precision says.
+//! - a [`RANKED_TREE_BYTES`] record for each tree: `first node: u32`, `group: u32`, `first value: u32`, `planes: u32`;
+//! - [`Word::Scales`] records of [`SCALE_BYTES`]: `feature: u32`, `marks: u32` of [`scale`], `start: u32`, `extent: u32`. A scale is
+//!   the sorted thresholds of a feature, at most 255: from number `start` there are `extent` of them, filled with NaN up to a power of
+//!   two, whose exponent is the marks' lowest byte. Or it is a set: from word `start` there are `extent` words. A scale has one or two
+//!   columns of ranks, numbered in the order of the scales: one in which a missing value has rank 0 and goes left everywhere, and
+//!   one in which it has rank `extent` and goes right everywhere;
+//! - [`Word::Thresholds`] numbers;
+//! - [`Word::SetWords`] `u32`s;
+//! - the trees' nodes, the parent before its children: a `u32` (the left child's place in the tree in 16 bits, the column in 8, the
+//!   biased rank in 8), or where [`shape::WIDE`] a `u64` (32, 16, 8, and 8 for a leaf's number). A rank is biased by 128 and above
+//!   the threshold's goes right. A leaf is its own child, of rank 255, and in the narrow form its number stands in the column's place;
+//! - [`Word::Values`] numbers: what the leaves add, by their number in the tree, or by their node where [`shape::BY_NODE`];
+//! - [`Word::Planes`] `u16`s: of each tree, from the last plane to the first, how many pairs of entries the plane has;
+//! - [`Word::PlaneEntries`] `u32`s: column in 16 bits, biased bound in 8, and in 8 the leaves of the plane that live where the rank is
+//!   not below the bound. Columns from [`complement_at`] on have all bits of those from 0 on inverted.
 
 /// The first four bytes, read as a little-endian number.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"SGTB");
@@ -40,6 +58,22 @@ pub const NODE_BYTES: usize = 16;
 pub const LEAF: u32 = u32::MAX;
 /// `feature` of a leaf with a linear function.
 pub const LINEAR_LEAF: u32 = u32::MAX - 1;
+/// Length of a tree's record in bytes, of ranked trees.
+pub const RANKED_TREE_BYTES: usize = 16;
+/// Length of a scale's record in bytes.
+pub const SCALE_BYTES: usize = 16;
+/// Thresholds of one scale at most.
+pub const SCALE_MAX: usize = 255;
+/// Added to a rank it becomes an `i8` of the same order.
+pub const BIAS: u8 = 128;
+/// The biased rank of a leaf, above which none is.
+pub const LEAF_RANK: u8 = 127;
+/// What a narrow node can tell apart: columns of a row, leaves of a tree.
+pub const NARROW: usize = 256;
+/// Nodes of a tree of narrow nodes at most.
+pub const NARROW_NODES: usize = 1 << 16;
+/// Leaves in a plane.
+pub const PLANE_LEAVES: usize = 8;
 /// Outputs that a header has room for.
 pub const OUTPUTS_MAX: usize = 4;
 /// The greatest category and one more: what an `f32` still tells from its neighbours.
@@ -63,6 +97,39 @@ pub mod mark {
     pub const SET: u32 = 1 << 28;
     /// A category of the set goes left, else right.
     pub const MATCH_LEFT: u32 = 1 << 29;
+}
+
+/// Marks of a scale.
+pub mod scale {
+    /// The bits of the exponent.
+    pub const EXPONENT: u32 = 0xff;
+    /// It has a column in which missing values go left.
+    pub const LEFT: u32 = 1 << 8;
+    /// It has a column in which missing values go right.
+    pub const RIGHT: u32 = 1 << 9;
+    /// NaN is missing; without it NaN is taken as 0.
+    pub const NAN_MISSING: u32 = 1 << 10;
+    /// Zero is missing too.
+    pub const ZERO_MISSING: u32 = 1 << 11;
+    /// It is a set of categories, with one column: rank 1 goes right.
+    pub const SET: u32 = 1 << 12;
+    /// A category of the set goes left, else right.
+    pub const MATCH_LEFT: u32 = 1 << 13;
+}
+
+/// How ranked trees are written.
+pub mod shape {
+    /// Nodes are `u64`s.
+    pub const WIDE: u32 = 1;
+    /// Values stand by nodes.
+    pub const BY_NODE: u32 = 2;
+    /// A value that equals the threshold goes left.
+    pub const EQUAL_LEFT: u32 = 4;
+}
+
+/// Where the inverted columns begin, behind as many as a narrow node can name.
+pub fn complement_at(columns: usize) -> usize {
+    columns.max(NARROW)
 }
 
 /// Places of the header's words.
@@ -107,6 +174,18 @@ pub enum Word {
     Divisor = 22,
     /// Values this close to zero are zero: an `f64` in two words.
     ZeroMax = 24,
+    /// [`shape`].
+    Shape = 26,
+    /// Scales.
+    Scales = 27,
+    /// Thresholds of all scales, with what fills them.
+    Thresholds = 28,
+    /// Values of leaves.
+    Values = 29,
+    /// Planes of all trees.
+    Planes = 30,
+    /// Entries of all planes.
+    PlaneEntries = 31,
 }
 
 macro_rules! closed_set {
@@ -144,6 +223,8 @@ closed_set! {
         Walk = 1 "walk",
         /// Weights.
         Linear = 2 "linear",
+        /// Values replaced by their ranks among the thresholds, and trees over those.
+        Ranked = 3 "ranked",
     }
 }
 

@@ -13,6 +13,7 @@ mod link;
 mod model;
 mod nodes;
 mod place;
+mod ranked;
 mod rows;
 mod walk;
 

@@ -1,5 +1,7 @@
 //! Rows as they come, and as the general kernels read them.
 
+use crate::layout::Precision;
+
 /// Rows of features, row by row, in the model's precision.
 #[derive(Clone, Copy, Debug)]
 pub enum Rows<'a> {
@@ -21,6 +23,14 @@ impl Rows<'_> {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// In which precision they are.
+    pub fn precision(&self) -> Precision {
+        match self {
+            Self::F32(_) => Precision::F32,
+            Self::F64(_) => Precision::F64,
+        }
     }
 
     /// Copies a range of values, those within `zero_max` of zero made zero.

@@ -1,6 +1,7 @@
 //! Writes a description as a kernel's tables; the layout is [`scoregate_kernel::layout`]. One file for each kind of kernel
 //! writes the body, everything before it is written here.
 
+mod ranked;
 mod walk;
 
 use scoregate_kernel::layout::{self, ALIGN, HEADER_WORDS, Kind, MAGIC, Output, VERSION, Word};
@@ -16,21 +17,38 @@ pub(crate) struct Text<'a> {
     pub description: &'a str,
 }
 
-/// The tables of one model. The same model gives the same bytes.
+/// The tables of one model, for a kind of kernel where that serves it and for the general one elsewhere. The same model gives the
+/// same bytes.
 pub(crate) fn write(
     model: &Description,
+    kind: Kind,
     outputs: &[Output],
     text: &Text<'_>,
 ) -> Result<Vec<u8>, CompileError> {
     let mut words = [0_u32; HEADER_WORDS];
     let body = match &model.family {
         Family::Trees(forest) => {
-            words[Word::Kind as usize] = Kind::Walk.code();
             words[Word::Trees as usize] = count(forest.len())?;
             words[Word::Nodes as usize] = count(forest.nodes())?;
             put_number(&mut words, Word::ZeroMax, forest.zero_max);
             words[Word::CategoryRule as usize] = category_rule(forest).code();
-            walk::body(forest, &mut words)?
+            // Only the general kernel knows the numbers of the leaves.
+            let ranked = match kind {
+                Kind::Ranked if !outputs.contains(&Output::Leaf) => {
+                    ranked::body(forest, model.precision, &mut words)?
+                }
+                _ => None,
+            };
+            let kind = if ranked.is_some() {
+                Kind::Ranked
+            } else {
+                Kind::Walk
+            };
+            words[Word::Kind as usize] = kind.code();
+            match ranked {
+                Some(body) => body,
+                None => walk::body(forest, &mut words)?,
+            }
         }
         Family::Linear(linear) => {
             words[Word::Kind as usize] = Kind::Linear.code();

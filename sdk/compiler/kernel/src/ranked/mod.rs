@@ -1,0 +1,247 @@
+//! The fast kernels: values are replaced by their ranks once, and trees compare ranks.
+
+mod lanes;
+mod node;
+mod number;
+mod packed;
+mod planes;
+mod scales;
+mod tree;
+
+use crate::header::Header;
+use crate::layout::{
+    ALIGN, NARROW, Precision, RANKED_TREE_BYTES, SCALE_BYTES, Word, complement_at, shape,
+};
+use crate::rows::Rows;
+use node::{Narrow, Packed, Wide};
+use number::Number;
+use packed::{Packs, WALKS};
+use planes::Planes;
+use scales::{Scales, Shared};
+use tree::Tree;
+
+/// Rows that planes are worth for: fewer go through the packed nodes one by one.
+const PLANES_MIN_ROWS: usize = 6;
+/// From so many rows on a block of 64 costs less than blocks of 16.
+const LARGE_MIN_ROWS: usize = 25;
+
+/// A checked body of [`crate::layout::Kind::Ranked`].
+#[derive(Clone, Debug)]
+pub struct Ranked<'a> {
+    trees: Vec<Tree>,
+    scales: Scales<'a>,
+    nodes: &'a [u8],
+    values: &'a [u8],
+    planes: Planes<'a>,
+    shape: u32,
+}
+
+impl<'a> Ranked<'a> {
+    /// Checks a body against its header: after this no walk leaves the tables, and each ends.
+    pub fn new(header: &Header<'_>, body: &'a [u8]) -> Result<Self, String> {
+        let word = |at: Word| header.ranked[at as usize - Word::Shape as usize];
+        let shape = word(Word::Shape);
+        let number_bytes = match header.precision {
+            Precision::F32 => 4,
+            Precision::F64 => 8,
+        };
+        let mut rest = Some(body);
+        let mut part = |count: u32, bytes: usize| {
+            let bytes = (count as usize).checked_mul(bytes)?;
+            let filled = bytes.checked_next_multiple_of(ALIGN)?;
+            let (part, after) = rest?.split_at_checked(filled)?;
+            rest = Some(after);
+            Some(&part[..bytes])
+        };
+        let node_bytes = if shape & shape::WIDE == 0 { 4 } else { 8 };
+        let parts = [
+            part(header.trees as u32, RANKED_TREE_BYTES),
+            part(word(Word::Scales), SCALE_BYTES),
+            part(word(Word::Thresholds), number_bytes),
+            part(header.set_words as u32, 4),
+            part(header.nodes as u32, node_bytes),
+            part(word(Word::Values), number_bytes),
+            part(word(Word::Planes), 2),
+            part(word(Word::PlaneEntries), 4),
+        ];
+        let (
+            [
+                Some(trees),
+                Some(scales),
+                Some(thresholds),
+                Some(sets),
+                Some(nodes),
+                Some(values),
+                Some(pairs),
+                Some(entries),
+            ],
+            Some([]),
+        ) = (parts, rest)
+        else {
+            return Err(format!(
+                "the tables' body has {} bytes, which does not fit {} trees of {} nodes",
+                body.len(),
+                header.trees,
+                header.nodes
+            ));
+        };
+        let shared = Shared {
+            category_rule: header.category_rule,
+            equal_left: shape & shape::EQUAL_LEFT != 0,
+            zero_max: header.zero_max,
+            features: header.features,
+        };
+        let thresholds = (thresholds, word(Word::Thresholds) as usize);
+        let scales = Scales::new(scales, thresholds, sets, &shared)?;
+        let trees: Vec<Tree> = trees.as_chunks().0.iter().map(Tree::read).collect();
+        let columns = complement_at(scales.columns()) + scales.columns();
+        let planes = Planes::new(pairs, entries, trees.iter().copied(), columns)?;
+        let ranked = Self {
+            trees,
+            scales,
+            nodes,
+            values,
+            planes,
+            shape,
+        };
+        ranked.check(header, word(Word::Values) as usize)?;
+        Ok(ranked)
+    }
+
+    fn check(&self, header: &Header<'_>, values: usize) -> Result<(), String> {
+        if self.is_wide() {
+            packed::check::<Wide>(Wide::chunks(self.nodes), &self.trees, self.scales.columns())?;
+        } else {
+            packed::check::<Narrow>(
+                Narrow::chunks(self.nodes),
+                &self.trees,
+                self.scales.columns(),
+            )?;
+        }
+        for (at, tree) in self.trees.iter().enumerate() {
+            // Leaves are named by a byte, and whatever it is, there is a value. By nodes, values are as many as nodes.
+            let sound = if self.shape & shape::BY_NODE == 0 {
+                tree.first_value + NARROW <= values
+            } else {
+                tree.first_value == tree.first_node && values == header.nodes
+            };
+            if !sound || tree.group >= header.base_margins.len() {
+                return Err(format!("tree {at} of the tables adds what is not there"));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_wide(&self) -> bool {
+        self.shape & shape::WIDE != 0
+    }
+
+    /// Adds every tree's leaf to the margins, per row in the order of the trees.
+    pub fn add(&self, header: &Header<'_>, rows: Rows<'_>, margins: &mut [f64]) {
+        match (rows, self.is_wide()) {
+            (Rows::F32(values), false) => self.add_of::<f32, Narrow>(header, values, margins),
+            (Rows::F32(values), true) => self.add_of::<f32, Wide>(header, values, margins),
+            (Rows::F64(values), false) => self.add_of::<f64, Narrow>(header, values, margins),
+            (Rows::F64(values), true) => self.add_of::<f64, Wide>(header, values, margins),
+        }
+    }
+
+    fn add_of<N: Number, P: Packed>(&self, header: &Header<'_>, values: &[N], margins: &mut [f64]) {
+        let packs = Packs::<P, N> {
+            nodes: P::chunks(self.nodes),
+            values: N::chunks(self.values),
+            by_node: self.shape & shape::BY_NODE != 0,
+        };
+        let mut job = Job {
+            ranked: self,
+            packs,
+            values,
+            width: header.features,
+            margins,
+            groups: header.base_margins.len(),
+        };
+        loop {
+            let rows = job.margins.len() / job.groups;
+            let done = match (rows, self.planes.is_empty()) {
+                (0, _) => return,
+                (LARGE_MIN_ROWS.., false) => job.planes::<4, 64>(),
+                (PLANES_MIN_ROWS.., false) => job.planes::<1, 16>(),
+                (WALKS.., true) => job.walks(),
+                _ => job.walk(),
+            };
+            job.advance(done);
+        }
+    }
+}
+
+/// What is left of a batch.
+struct Job<'a, 'b, N: Number, P: Packed> {
+    ranked: &'b Ranked<'a>,
+    packs: Packs<'b, P, N>,
+    values: &'b [N],
+    width: usize,
+    margins: &'b mut [f64],
+    groups: usize,
+}
+
+impl<N: Number, P: Packed> Job<'_, '_, N, P> {
+    fn advance(&mut self, rows: usize) {
+        self.values = &self.values[rows * self.width..];
+        self.margins = &mut std::mem::take(&mut self.margins)[rows * self.groups..];
+    }
+
+    /// Scores up to `ROWS` rows by planes and gives how many.
+    fn planes<const V: usize, const ROWS: usize>(&mut self) -> usize {
+        let (rows, mut columns, mut sums) = self.begin::<ROWS>(ROWS);
+        let of_scales = self.ranked.scales.columns();
+        let (straight, inverted) = columns.split_at_mut(complement_at(of_scales));
+        for (inverted, straight) in inverted.iter_mut().zip(straight) {
+            *inverted = straight.map(|rank| !rank);
+        }
+        let trees = self.ranked.trees.iter().copied();
+        let planes = &self.ranked.planes;
+        planes.add::<N, V, ROWS>(trees, &columns, self.packs.values, &mut sums);
+        self.end(rows, &sums)
+    }
+
+    /// Scores up to 64 rows by packed nodes, eight at a time, and gives how many.
+    fn walks(&mut self) -> usize {
+        let whole = self.margins.len() / self.groups / WALKS * WALKS;
+        let (rows, columns, mut sums) = self.begin::<64>(whole);
+        self.packs
+            .add_rows(&self.ranked.trees, &columns, rows, &mut sums);
+        self.end(rows, &sums)
+    }
+
+    /// Scores one row.
+    fn walk(&mut self) -> usize {
+        let (rows, columns, mut sums) = self.begin::<1>(1);
+        self.packs.add_row(&self.ranked.trees, &columns, &mut sums);
+        self.end(rows, &sums)
+    }
+
+    /// How many rows are scored together, at most `most`; their ranks; and the sums' beginnings, group by group.
+    fn begin<const ROWS: usize>(&self, most: usize) -> (usize, Vec<[u8; ROWS]>, Vec<[N; ROWS]>) {
+        let rows = (self.margins.len() / self.groups).min(ROWS).min(most);
+        let scales = &self.ranked.scales;
+        let mut columns = vec![[0; ROWS]; complement_at(scales.columns()) + scales.columns()];
+        scales.rank(&self.values[..rows * self.width], self.width, &mut columns);
+        let start = self.margins.iter().take(self.groups);
+        let sums = start.map(|margin| [N::narrow(*margin); ROWS]).collect();
+        (rows, columns, sums)
+    }
+
+    fn end<const ROWS: usize>(&mut self, rows: usize, sums: &[[N; ROWS]]) -> usize {
+        for (row, margins) in self
+            .margins
+            .chunks_exact_mut(self.groups)
+            .take(rows)
+            .enumerate()
+        {
+            for (margin, sums) in margins.iter_mut().zip(sums) {
+                *margin = sums[row].wide();
+            }
+        }
+        rows
+    }
+}
