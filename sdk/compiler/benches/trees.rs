@@ -133,15 +133,18 @@ fn measure(shape: &Shape, batch: usize, pairs: usize, ranked: &mut Running, walk
     figures.sort_by(|a, b| (a.0 / a.1).total_cmp(&(b.0 / b.1)));
     let (a, b) = figures[pairs / 2];
     let ratio = a / b;
-    let median = |of: fn(&(f64, f64)) -> f64| {
+    let sorted = |of: fn(&(f64, f64)) -> f64| {
         let mut all: Vec<f64> = figures.iter().map(of).collect();
         all.sort_by(f64::total_cmp);
-        all[pairs / 2]
+        all
     };
+    let (ranked, walk) = (sorted(|pair| pair.0), sorted(|pair| pair.1));
     println!(
-        "{batch:>7} {:>9.0} ns {:>9.0} ns {ratio:>7.2}",
-        median(|pair| pair.0),
-        median(|pair| pair.1)
+        "{batch:>7} {:>9.0} ns {:>9.0} ns {ratio:>7.2} {:>9.0} ns {:>9.0} ns",
+        ranked[pairs / 2],
+        walk[pairs / 2],
+        ranked[0],
+        walk[0],
     );
 }
 
@@ -161,6 +164,10 @@ fn rows(shape: &Shape, batch: usize, random: &mut Random) -> Vec<Vec<u8>> {
 
 fn start(engine: &Engine, model: &Description, kind: Kind) -> Running {
     let compiled = compile_for(model, kind, &options()).expect("a component");
+    if let Ok(p) = std::env::var("DUMP") {
+        std::fs::write(p, engine.precompile_component(&compiled.component).unwrap()).unwrap();
+        std::process::exit(0);
+    }
     let component = Component::new(engine, &compiled.component).expect("a component");
     let mut linker = Linker::new(engine);
     linker

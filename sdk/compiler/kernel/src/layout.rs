@@ -38,7 +38,7 @@
 //!   biased rank in 8), or where [`shape::WIDE`] a `u64` (32, 16, 8, and 8 for a leaf's number). A rank is biased by 128 and above
 //!   the threshold's goes right. A leaf is its own child, of rank 255, and in the narrow form its number stands in the column's place;
 //! - [`Word::Values`] numbers: what the leaves add, by their number in the tree, or by their node where [`shape::BY_NODE`];
-//! - [`Word::Planes`] `u16`s: of each tree, from the last plane to the first, how many pairs of entries the plane has;
+//! - [`Word::Planes`] `u16`s: of each tree, from the last plane to the first, how many times [`ENTRIES`] entries the plane has;
 //! - [`Word::PlaneEntries`] `u32`s: column in 16 bits, biased bound in 8, and in 8 the leaves of the plane that live where the rank is
 //!   not below the bound. Columns from [`complement_at`] on have all bits of those from 0 on inverted.
 
@@ -72,6 +72,8 @@ pub const LEAF_RANK: u8 = 127;
 pub const NARROW: usize = 256;
 /// Nodes of a tree of narrow nodes at most.
 pub const NARROW_NODES: usize = 1 << 16;
+/// Entries of a plane are written as a multiple of this.
+pub const ENTRIES: usize = 4;
 /// Leaves in a plane.
 pub const PLANE_LEAVES: usize = 8;
 /// Outputs that a header has room for.

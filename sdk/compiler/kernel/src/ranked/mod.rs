@@ -23,7 +23,9 @@ use tree::Tree;
 /// Rows that planes are worth for: fewer go through the packed nodes one by one.
 const PLANES_MIN_ROWS: usize = 6;
 /// From so many rows on a block of 64 costs less than blocks of 16.
-const LARGE_MIN_ROWS: usize = 25;
+const MIDDLE_MIN_ROWS: usize = 25;
+/// From so many rows on a block of 128 costs less than blocks of 64.
+const LARGE_MIN_ROWS: usize = 97;
 
 /// A checked body of [`crate::layout::Kind::Ranked`].
 #[derive(Clone, Debug)]
@@ -164,7 +166,8 @@ impl<'a> Ranked<'a> {
             let rows = job.margins.len() / job.groups;
             let done = match (rows, self.planes.is_empty()) {
                 (0, _) => return,
-                (LARGE_MIN_ROWS.., false) => job.planes::<4, 64>(),
+                (LARGE_MIN_ROWS.., false) => job.planes::<8, 128>(),
+                (MIDDLE_MIN_ROWS.., false) => job.planes::<4, 64>(),
                 (PLANES_MIN_ROWS.., false) => job.planes::<1, 16>(),
                 (WALKS.., true) => job.walks(),
                 _ => job.walk(),

@@ -7,47 +7,44 @@
 use super::lanes::Lanes;
 use super::number::Number;
 use super::tree::Tree;
-use crate::layout::NARROW;
+use crate::layout::{ENTRIES, NARROW};
+
+/// Entries that are read in one turn of a loop: in the sandbox each turn looks at the deadline, and puts down all that it holds.
+type Four = [[u8; 4]; ENTRIES];
 
 /// The checked planes of all trees.
 #[derive(Clone, Debug)]
 pub struct Planes<'a> {
-    /// Pairs of entries of each plane.
-    pairs: &'a [[u8; 2]],
-    entries: &'a [[[u8; 4]; 2]],
+    /// Fours of entries of each plane.
+    fours: &'a [[u8; 2]],
+    entries: &'a [Four],
 }
 
 impl<'a> Planes<'a> {
     /// Checks planes against the trees and the number of columns, the inverted ones included.
     pub fn new(
-        pairs: &'a [u8],
+        fours: &'a [u8],
         entries: &'a [u8],
         trees: impl Iterator<Item = Tree>,
         columns: usize,
     ) -> Result<Self, String> {
-        let pairs: &[[u8; 2]] = pairs.as_chunks().0;
-        let (entries, odd) = entries.as_chunks::<4>().0.as_chunks::<2>();
+        let fours: &[[u8; 2]] = fours.as_chunks().0;
+        let (entries, odd) = entries.as_chunks::<4>().0.as_chunks::<ENTRIES>();
         let of_trees: usize = trees.map(|tree| tree.planes).sum();
-        let of_planes: usize = pairs.iter().map(|pairs| count(*pairs)).sum();
-        if of_trees != pairs.len() || of_planes != entries.len() || !odd.is_empty() {
+        let of_planes: usize = fours.iter().map(|fours| count(*fours)).sum();
+        if of_trees != fours.len() || of_planes != entries.len() || !odd.is_empty() {
             return Err("the tables' planes do not fit their trees".to_owned());
         }
-        let beyond = |entry: &&[u8; 4]| column(**entry) >= columns;
-        if let Some(at) = entries
-            .as_flattened()
-            .iter()
-            .position(|entry| beyond(&entry))
-        {
-            return Err(format!(
-                "entry {at} of the tables' planes asks for a column that is not there"
-            ));
+        let greatest = entries.as_flattened().iter().map(column).max();
+        if greatest.is_some_and(|greatest| greatest >= columns) {
+            return Err("the tables' planes ask for a column that is not there".to_owned());
         }
-        Ok(Self { pairs, entries })
+        Ok(Self { fours, entries })
     }
 
     /// Whether there are any.
     pub fn is_empty(&self) -> bool {
-        self.pairs.is_empty()
+        self.fours.is_empty()
     }
 
     /// Adds every tree's leaf to the sums of its group, row by row in the order of the trees. `ROWS` is 16 times `V`.
@@ -58,27 +55,41 @@ impl<'a> Planes<'a> {
         values: &[N::Bytes],
         sums: &mut [[N; ROWS]],
     ) {
-        let (mut pairs, mut entries) = (self.pairs, self.entries);
+        let (mut fours, mut entries) = (self.fours, self.entries);
+        let mut leaves = [[0; 16]; V];
         for tree in trees {
             let of_tree;
-            (of_tree, pairs) = pairs.split_at(tree.planes);
-            let mut leaves = Exit::<V>::new(tree.planes);
-            for of_plane in of_tree {
-                let of_plane_entries;
-                (of_plane_entries, entries) = entries.split_at(count(*of_plane));
-                leaves.plane(of_plane_entries, columns);
-            }
+            (of_tree, fours) = fours.split_at(tree.planes);
+            entries = exits(of_tree, entries, columns, &mut leaves);
             let Some(values) = values[tree.first_value..].first_chunk::<NARROW>() else {
                 continue;
             };
-            let (sums, _) = sums[tree.group].as_chunks_mut::<16>();
-            for (sums, leaves) in sums.iter_mut().zip(leaves.places()) {
-                for (sum, leaf) in sums.iter_mut().zip(leaves) {
-                    *sum = sum.plus(N::read(&values[usize::from(leaf)]));
-                }
+            for (sum, leaf) in sums[tree.group].iter_mut().zip(leaves.as_flattened()) {
+                *sum = sum.plus(N::read(&values[usize::from(*leaf)]));
             }
         }
     }
+}
+
+/// The leaf that each row leaves a tree by; gives the entries of the next trees. A function of its own: within a larger one the engine's
+/// compiler keeps nothing of this in registers.
+#[inline(never)]
+fn exits<'a, const V: usize, const ROWS: usize>(
+    of_tree: &[[u8; 2]],
+    mut entries: &'a [Four],
+    columns: &[[u8; ROWS]],
+    leaves: &mut [[u8; 16]; V],
+) -> &'a [Four] {
+    let mut exit = Exit::<V>::new(of_tree.len());
+    for of_plane in of_tree {
+        let of_plane_entries;
+        (of_plane_entries, entries) = entries.split_at(count(*of_plane));
+        exit.plane(of_plane_entries, columns);
+    }
+    for (lane, leaves) in leaves.iter_mut().enumerate() {
+        *leaves = exit.first[lane].plus(exit.alive[lane].lowest_bit()).bytes();
+    }
+    entries
 }
 
 /// The leaf that each row leaves a tree by, of the planes seen so far; they come from the last to the first.
@@ -100,12 +111,12 @@ impl<const V: usize> Exit<V> {
     }
 
     #[inline(always)]
-    fn plane<const ROWS: usize>(&mut self, entries: &[[[u8; 4]; 2]], columns: &[[u8; ROWS]]) {
+    fn plane<const ROWS: usize>(&mut self, entries: &[Four], columns: &[[u8; ROWS]]) {
         let mut alive = [Lanes::splat(255); V];
-        // By two: in the sandbox each turn of a loop looks at the deadline.
-        for [one, two] in entries {
-            clear(&mut alive, *one, columns);
-            clear(&mut alive, *two, columns);
+        for four in entries {
+            for entry in four {
+                clear(&mut alive, entry, columns);
+            }
         }
         self.at = self.at.wrapping_sub(8);
         let at = Lanes::splat(self.at);
@@ -115,21 +126,16 @@ impl<const V: usize> Exit<V> {
             self.first[lane] = Lanes::select(dead, self.first[lane], at);
         }
     }
-
-    #[inline(always)]
-    fn places(&self) -> [[u8; 16]; V] {
-        std::array::from_fn(|at| self.first[at].plus(self.alive[at].lowest_bit()).bytes())
-    }
 }
 
 #[inline(always)]
 fn clear<const V: usize, const ROWS: usize>(
     alive: &mut [Lanes; V],
-    entry: [u8; 4],
+    entry: &[u8; 4],
     columns: &[[u8; ROWS]],
 ) {
-    let [.., bound, living] = entry;
-    let (bound, living) = (Lanes::splat(bound), Lanes::splat(living));
+    // Each by itself, so that it is spread over the lanes as it is loaded.
+    let (bound, living) = (Lanes::splat(entry[2]), Lanes::splat(entry[3]));
     let (ranks, _) = columns[column(entry)].as_chunks::<16>();
     for (alive, ranks) in alive.iter_mut().zip(ranks) {
         let passes = bound.above(Lanes::load(ranks));
@@ -138,11 +144,11 @@ fn clear<const V: usize, const ROWS: usize>(
 }
 
 #[inline(always)]
-fn column([low, high, ..]: [u8; 4]) -> usize {
-    usize::from(u16::from_le_bytes([low, high]))
+fn column(entry: &[u8; 4]) -> usize {
+    usize::from(u16::from_le_bytes([entry[0], entry[1]]))
 }
 
 #[inline(always)]
-fn count(pairs: [u8; 2]) -> usize {
-    usize::from(u16::from_le_bytes(pairs))
+fn count(fours: [u8; 2]) -> usize {
+    usize::from(u16::from_le_bytes(fours))
 }

@@ -70,7 +70,7 @@ pub(super) fn body(
     words[Word::Thresholds as usize] = count(scales.thresholds().len())?;
     words[Word::SetWords as usize] = count(scales.set_words().len())?;
     words[Word::Values as usize] = count(nodes.values())?;
-    words[Word::Planes as usize] = count(planes.pairs.len())?;
+    words[Word::Planes as usize] = count(planes.fours.len())?;
     words[Word::PlaneEntries as usize] = count(planes.entries.len())?;
 
     let mut bytes = Vec::new();
@@ -88,7 +88,7 @@ pub(super) fn body(
     fill(&mut bytes, numbers(nodes.all_values(), precision));
     fill(
         &mut bytes,
-        planes.pairs.iter().flat_map(|pairs| pairs.to_le_bytes()),
+        planes.fours.iter().flat_map(|fours| fours.to_le_bytes()),
     );
     fill(&mut bytes, planes.entries.into_iter().flatten());
     Ok(Some(bytes))

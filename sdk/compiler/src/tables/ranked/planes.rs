@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use scoregate_kernel::layout::{BIAS, PLANE_LEAVES, complement_at};
+use scoregate_kernel::layout::{BIAS, ENTRIES, PLANE_LEAVES, complement_at};
 
 use super::scales::Scales;
 use super::upwards;
@@ -55,8 +55,8 @@ pub(super) fn order(tree: Tree<'_>) -> Leaves {
 /// The planes of all trees.
 #[derive(Default)]
 pub(super) struct Planes {
-    /// Pairs of entries of each.
-    pub pairs: Vec<u16>,
+    /// How many times [`ENTRIES`] entries each has.
+    pub fours: Vec<u16>,
     pub entries: Vec<[u8; 4]>,
 }
 
@@ -92,10 +92,10 @@ impl Planes {
         }
         for mut entries in planes.into_iter().rev() {
             entries.sort_unstable();
-            if entries.len() % 2 == 1 {
-                entries.push([0, 0, 0, u8::MAX]);
-            }
-            self.pairs.push((entries.len() / 2) as u16);
+            // What fills it up clears nothing.
+            let filled = entries.len().next_multiple_of(ENTRIES);
+            entries.resize(filled, [0, 0, 0, u8::MAX]);
+            self.fours.push((filled / ENTRIES) as u16);
             self.entries.extend(entries);
         }
     }
