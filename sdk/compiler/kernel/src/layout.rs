@@ -40,7 +40,8 @@
 //! - [`Word::Values`] numbers: what the leaves add, by their number in the tree, or by their node where [`shape::BY_NODE`];
 //! - [`Word::Planes`] `u16`s: of each tree, from the last plane to the first, how many times [`ENTRIES`] entries the plane has;
 //! - [`Word::PlaneEntries`] `u32`s: column in 16 bits, biased bound in 8, and in 8 the leaves of the plane that live where the rank is
-//!   not below the bound. Columns from [`complement_at`] on have all bits of those from 0 on inverted.
+//!   not below the bound. Columns from [`NARROW`] on have all bits of those
+//!   from 0 on inverted; so there are planes only where there are at most so many.
 
 /// The first four bytes, read as a little-endian number.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"SGTB");
@@ -127,11 +128,6 @@ pub mod shape {
     pub const BY_NODE: u32 = 2;
     /// A value that equals the threshold goes left.
     pub const EQUAL_LEFT: u32 = 4;
-}
-
-/// Where the inverted columns begin, behind as many as a narrow node can name.
-pub fn complement_at(columns: usize) -> usize {
-    columns.max(NARROW)
 }
 
 /// Places of the header's words.

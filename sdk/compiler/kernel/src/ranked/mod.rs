@@ -9,14 +9,12 @@ mod scales;
 mod tree;
 
 use crate::header::Header;
-use crate::layout::{
-    ALIGN, NARROW, Precision, RANKED_TREE_BYTES, SCALE_BYTES, Word, complement_at, shape,
-};
+use crate::layout::{ALIGN, NARROW, Precision, RANKED_TREE_BYTES, SCALE_BYTES, Word, shape};
 use crate::rows::Rows;
 use node::{Narrow, Packed, Wide};
 use number::Number;
 use packed::{Packs, WALKS};
-use planes::Planes;
+use planes::{COLUMNS, Planes};
 use scales::{Scales, Shared};
 use tree::Tree;
 
@@ -96,8 +94,10 @@ impl<'a> Ranked<'a> {
         let thresholds = (thresholds, word(Word::Thresholds) as usize);
         let scales = Scales::new(scales, thresholds, sets, &shared)?;
         let trees: Vec<Tree> = trees.as_chunks().0.iter().map(Tree::read).collect();
-        let columns = complement_at(scales.columns()) + scales.columns();
-        let planes = Planes::new(pairs, entries, trees.iter().copied(), columns)?;
+        let planes = Planes::new(pairs, entries, trees.iter().copied())?;
+        if !planes.is_empty() && scales.columns() > NARROW {
+            return Err("the tables have planes and more columns than those can name".to_owned());
+        }
         let ranked = Self {
             trees,
             scales,
@@ -162,18 +162,13 @@ impl<'a> Ranked<'a> {
             margins,
             groups: header.base_margins.len(),
         };
-        loop {
-            let rows = job.margins.len() / job.groups;
-            let done = match (rows, self.planes.is_empty()) {
-                (0, _) => return,
-                (LARGE_MIN_ROWS.., false) => job.planes::<8, 128>(),
-                (MIDDLE_MIN_ROWS.., false) => job.planes::<4, 64>(),
-                (PLANES_MIN_ROWS.., false) => job.planes::<1, 16>(),
-                (WALKS.., true) => job.walks(),
-                _ => job.walk(),
-            };
-            job.advance(done);
+        if !self.planes.is_empty() {
+            job.planes::<8, 128>(LARGE_MIN_ROWS);
+            job.planes::<4, 64>(MIDDLE_MIN_ROWS);
+            job.planes::<1, 16>(PLANES_MIN_ROWS);
         }
+        job.walks();
+        job.walk();
     }
 }
 
@@ -188,63 +183,83 @@ struct Job<'a, 'b, N: Number, P: Packed> {
 }
 
 impl<N: Number, P: Packed> Job<'_, '_, N, P> {
-    fn advance(&mut self, rows: usize) {
-        self.values = &self.values[rows * self.width..];
-        self.margins = &mut std::mem::take(&mut self.margins)[rows * self.groups..];
+    /// Rows that are left.
+    fn rows(&self) -> usize {
+        self.margins.len() / self.groups
     }
 
-    /// Scores up to `ROWS` rows by planes and gives how many.
-    fn planes<const V: usize, const ROWS: usize>(&mut self) -> usize {
-        let (rows, mut columns, mut sums) = self.begin::<ROWS>(ROWS);
-        let of_scales = self.ranked.scales.columns();
-        let (straight, inverted) = columns.split_at_mut(complement_at(of_scales));
-        for (inverted, straight) in inverted.iter_mut().zip(straight) {
-            *inverted = straight.map(|rank| !rank);
+    /// Scores `ROWS` rows at a time by planes while at least `least` are left.
+    fn planes<const V: usize, const ROWS: usize>(&mut self, least: usize) {
+        if self.rows() < least {
+            return;
         }
-        let trees = self.ranked.trees.iter().copied();
-        let planes = &self.ranked.planes;
-        planes.add::<N, V, ROWS>(trees, &columns, self.packs.values, &mut sums);
-        self.end(rows, &sums)
+        let mut columns = vec![[0; ROWS]; COLUMNS];
+        let Some(columns) = columns.first_chunk_mut::<COLUMNS>() else {
+            return;
+        };
+        while self.rows() >= least {
+            let rows = self.rows().min(ROWS);
+            self.rank(rows, columns);
+            let (straight, inverted) = columns.split_at_mut(NARROW);
+            let used = self.ranked.scales.columns();
+            for (inverted, straight) in inverted.iter_mut().zip(straight).take(used) {
+                *inverted = straight.map(|rank| !rank);
+            }
+            let trees = self.ranked.trees.iter().copied();
+            let mut sums = self.sums();
+            let planes = &self.ranked.planes;
+            planes.add::<N, V, ROWS>(trees, columns, self.packs.values, &mut sums);
+            self.end(rows, &sums);
+        }
     }
 
-    /// Scores up to 64 rows by packed nodes, eight at a time, and gives how many.
-    fn walks(&mut self) -> usize {
-        let whole = self.margins.len() / self.groups / WALKS * WALKS;
-        let (rows, columns, mut sums) = self.begin::<64>(whole);
-        self.packs
-            .add_rows(&self.ranked.trees, &columns, rows, &mut sums);
-        self.end(rows, &sums)
+    /// Scores up to 64 rows at a time by packed nodes, eight together, while so many are left.
+    fn walks(&mut self) {
+        if self.rows() < WALKS {
+            return;
+        }
+        let mut columns = vec![[0; 64]; self.ranked.scales.columns().max(NARROW)];
+        while self.rows() >= WALKS {
+            let rows = self.rows().min(64) / WALKS * WALKS;
+            self.rank(rows, &mut columns);
+            let mut sums = self.sums();
+            self.packs
+                .add_rows(&self.ranked.trees, &columns, rows, &mut sums);
+            self.end(rows, &sums);
+        }
     }
 
-    /// Scores one row.
-    fn walk(&mut self) -> usize {
-        let (rows, columns, mut sums) = self.begin::<1>(1);
-        self.packs.add_row(&self.ranked.trees, &columns, &mut sums);
-        self.end(rows, &sums)
+    /// Scores the rows that are left, one by one.
+    fn walk(&mut self) {
+        let mut columns = vec![[0; 1]; self.ranked.scales.columns().max(NARROW)];
+        while self.rows() > 0 {
+            self.rank(1, &mut columns);
+            let mut sums = self.sums();
+            self.packs.add_row(&self.ranked.trees, &columns, &mut sums);
+            self.end(1, &sums);
+        }
     }
 
-    /// How many rows are scored together, at most `most`; their ranks; and the sums' beginnings, group by group.
-    fn begin<const ROWS: usize>(&self, most: usize) -> (usize, Vec<[u8; ROWS]>, Vec<[N; ROWS]>) {
-        let rows = (self.margins.len() / self.groups).min(ROWS).min(most);
-        let scales = &self.ranked.scales;
-        let mut columns = vec![[0; ROWS]; complement_at(scales.columns()) + scales.columns()];
-        scales.rank(&self.values[..rows * self.width], self.width, &mut columns);
+    fn rank<const ROWS: usize>(&self, rows: usize, columns: &mut [[u8; ROWS]]) {
+        let values = &self.values[..rows * self.width];
+        self.ranked.scales.rank(values, self.width, columns);
+    }
+
+    /// The sums' beginnings, group by group.
+    fn sums<const ROWS: usize>(&self) -> Vec<[N; ROWS]> {
         let start = self.margins.iter().take(self.groups);
-        let sums = start.map(|margin| [N::narrow(*margin); ROWS]).collect();
-        (rows, columns, sums)
+        start.map(|margin| [N::narrow(*margin); ROWS]).collect()
     }
 
-    fn end<const ROWS: usize>(&mut self, rows: usize, sums: &[[N; ROWS]]) -> usize {
-        for (row, margins) in self
-            .margins
-            .chunks_exact_mut(self.groups)
-            .take(rows)
-            .enumerate()
-        {
+    fn end<const ROWS: usize>(&mut self, rows: usize, sums: &[[N; ROWS]]) {
+        let margins = std::mem::take(&mut self.margins);
+        let (done, left) = margins.split_at_mut(rows * self.groups);
+        for (row, margins) in done.chunks_exact_mut(self.groups).enumerate() {
             for (margin, sums) in margins.iter_mut().zip(sums) {
                 *margin = sums[row].wide();
             }
         }
-        rows
+        self.margins = left;
+        self.values = &self.values[rows * self.width..];
     }
 }

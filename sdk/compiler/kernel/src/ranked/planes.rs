@@ -12,6 +12,9 @@ use crate::layout::{ENTRIES, NARROW};
 /// Entries that are read in one turn of a loop: in the sandbox each turn looks at the deadline, and puts down all that it holds.
 type Four = [[u8; 4]; ENTRIES];
 
+/// Columns that entries can name; a constant power of two, so that no access needs a check of its own.
+pub const COLUMNS: usize = 2 * NARROW;
+
 /// The checked planes of all trees.
 #[derive(Clone, Debug)]
 pub struct Planes<'a> {
@@ -21,12 +24,11 @@ pub struct Planes<'a> {
 }
 
 impl<'a> Planes<'a> {
-    /// Checks planes against the trees and the number of columns, the inverted ones included.
+    /// Checks planes against the trees.
     pub fn new(
         fours: &'a [u8],
         entries: &'a [u8],
         trees: impl Iterator<Item = Tree>,
-        columns: usize,
     ) -> Result<Self, String> {
         let fours: &[[u8; 2]] = fours.as_chunks().0;
         let (entries, odd) = entries.as_chunks::<4>().0.as_chunks::<ENTRIES>();
@@ -36,7 +38,7 @@ impl<'a> Planes<'a> {
             return Err("the tables' planes do not fit their trees".to_owned());
         }
         let greatest = entries.as_flattened().iter().map(column).max();
-        if greatest.is_some_and(|greatest| greatest >= columns) {
+        if greatest.is_some_and(|greatest| greatest >= COLUMNS) {
             return Err("the tables' planes ask for a column that is not there".to_owned());
         }
         Ok(Self { fours, entries })
@@ -51,7 +53,7 @@ impl<'a> Planes<'a> {
     pub fn add<N: Number, const V: usize, const ROWS: usize>(
         &self,
         trees: impl Iterator<Item = Tree>,
-        columns: &[[u8; ROWS]],
+        columns: &[[u8; ROWS]; COLUMNS],
         values: &[N::Bytes],
         sums: &mut [[N; ROWS]],
     ) {
@@ -77,7 +79,7 @@ impl<'a> Planes<'a> {
 fn exits<'a, const V: usize, const ROWS: usize>(
     of_tree: &[[u8; 2]],
     mut entries: &'a [Four],
-    columns: &[[u8; ROWS]],
+    columns: &[[u8; ROWS]; COLUMNS],
     leaves: &mut [[u8; 16]; V],
 ) -> &'a [Four] {
     let mut exit = Exit::<V>::new(of_tree.len());
@@ -111,7 +113,7 @@ impl<const V: usize> Exit<V> {
     }
 
     #[inline(always)]
-    fn plane<const ROWS: usize>(&mut self, entries: &[Four], columns: &[[u8; ROWS]]) {
+    fn plane<const ROWS: usize>(&mut self, entries: &[Four], columns: &[[u8; ROWS]; COLUMNS]) {
         let mut alive = [Lanes::splat(255); V];
         for four in entries {
             for entry in four {
@@ -132,11 +134,11 @@ impl<const V: usize> Exit<V> {
 fn clear<const V: usize, const ROWS: usize>(
     alive: &mut [Lanes; V],
     entry: &[u8; 4],
-    columns: &[[u8; ROWS]],
+    columns: &[[u8; ROWS]; COLUMNS],
 ) {
     // Each by itself, so that it is spread over the lanes as it is loaded.
     let (bound, living) = (Lanes::splat(entry[2]), Lanes::splat(entry[3]));
-    let (ranks, _) = columns[column(entry)].as_chunks::<16>();
+    let (ranks, _) = columns[column(entry) % COLUMNS].as_chunks::<16>();
     for (alive, ranks) in alive.iter_mut().zip(ranks) {
         let passes = bound.above(Lanes::load(ranks));
         *alive = alive.and(passes.or(living));

@@ -5,7 +5,7 @@ mod planes;
 mod scales;
 
 use scoregate_kernel::layout::{
-    ALIGN, HEADER_WORDS, NARROW, NARROW_NODES, PLANE_LEAVES, Word, complement_at, shape,
+    ALIGN, HEADER_WORDS, NARROW, NARROW_NODES, PLANE_LEAVES, Word, shape,
 };
 
 use super::{count, put};
@@ -35,7 +35,7 @@ pub(super) fn body(
     let wide = scales.columns() > NARROW || facts.nodes_max > NARROW_NODES;
     // In narrow nodes a leaf's number takes the place of a column.
     let by_node = facts.leaves_max > NARROW;
-    let with_planes = !by_node && complement_at(scales.columns()) + scales.columns() <= 1 << 16;
+    let with_planes = !by_node && scales.columns() <= NARROW;
 
     let (mut trees, mut nodes, mut planes) =
         (Vec::new(), Nodes::new(wide, by_node), Planes::default());

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use scoregate_kernel::layout::{BIAS, ENTRIES, PLANE_LEAVES, complement_at};
+use scoregate_kernel::layout::{BIAS, ENTRIES, NARROW, PLANE_LEAVES};
 
 use super::scales::Scales;
 use super::upwards;
@@ -73,7 +73,7 @@ impl Planes {
             let (column, bound, cleared) = if left.start < right.start {
                 (place.column, place.rank + 1, left)
             } else {
-                let inverted = complement_at(scales.columns()) + place.column;
+                let inverted = NARROW + place.column;
                 (inverted, u8::MAX - place.rank, right)
             };
             let [low, high] = (column as u16).to_le_bytes();
