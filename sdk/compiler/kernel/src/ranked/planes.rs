@@ -116,9 +116,7 @@ impl<const V: usize> Exit<V> {
     fn plane<const ROWS: usize>(&mut self, entries: &[Four], columns: &[[u8; ROWS]; COLUMNS]) {
         let mut alive = [Lanes::splat(255); V];
         for four in entries {
-            for entry in four {
-                clear(&mut alive, entry, columns);
-            }
+            clear(&mut alive, four, columns);
         }
         self.at = self.at.wrapping_sub(8);
         let at = Lanes::splat(self.at);
@@ -130,24 +128,27 @@ impl<const V: usize> Exit<V> {
     }
 }
 
+/// Sixteen rows after the other, for which the four entries stay in registers.
 #[inline(always)]
 fn clear<const V: usize, const ROWS: usize>(
     alive: &mut [Lanes; V],
-    entry: &[u8; 4],
+    four: &Four,
     columns: &[[u8; ROWS]; COLUMNS],
 ) {
-    // Each by itself, so that it is spread over the lanes as it is loaded.
-    let (bound, living) = (Lanes::splat(entry[2]), Lanes::splat(entry[3]));
-    let (ranks, _) = columns[column(entry) % COLUMNS].as_chunks::<16>();
-    for (alive, ranks) in alive.iter_mut().zip(ranks) {
-        let passes = bound.above(Lanes::load(ranks));
-        *alive = alive.and(passes.or(living));
+    let ranks = four.map(|entry| columns[column(&entry) % COLUMNS].as_chunks::<16>().0);
+    let bounds = four.map(|entry| Lanes::splat(entry[2]));
+    let living = four.map(|entry| Lanes::splat(entry[3]));
+    for (lane, alive) in alive.iter_mut().enumerate() {
+        for entry in 0..ENTRIES {
+            let passes = bounds[entry].above(Lanes::load(&ranks[entry][lane]));
+            *alive = alive.and(passes.or(living[entry]));
+        }
     }
 }
 
 #[inline(always)]
 fn column(entry: &[u8; 4]) -> usize {
-    usize::from(u16::from_le_bytes([entry[0], entry[1]]))
+    (u32::from_le_bytes(*entry) & 0xffff) as usize
 }
 
 #[inline(always)]
