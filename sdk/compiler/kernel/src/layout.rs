@@ -34,7 +34,7 @@
 //!   one in which it has rank `extent` and goes right everywhere;
 //! - [`Word::Thresholds`] numbers;
 //! - [`Word::SetWords`] `u32`s;
-//! - the trees' nodes, the parent before its children: a `u32` (the left child's place in the tree in 16 bits, the column in 8, the
+//! - the trees' nodes, the parent before its children: a `u32` (how far behind the left child is in 16 bits, the column in 8, the
 //!   biased rank in 8), or where [`shape::WIDE`] a `u64` (32, 16, 8, and 8 for a leaf's number). A rank is biased by 128 and above
 //!   the threshold's goes right. A leaf is its own child, of rank 255, and in the narrow form its number stands in the column's place;
 //! - [`Word::Values`] numbers: what the leaves add, by their number in the tree, or by their node where [`shape::BY_NODE`];

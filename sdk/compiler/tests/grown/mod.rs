@@ -1,7 +1,7 @@
 //! Models grown at random, for tests and benchmarks of the kernels: any shape and any kind of split, always the same for the same seed.
 #![allow(dead_code, reason = "each user takes its part")]
 
-use std::collections::VecDeque;
+use std::collections::{BinaryHeap, VecDeque};
 
 use scoregate_compiler::Options;
 use scoregate_compiler::description::{Description, Family, Link, Precision, Task};
@@ -96,24 +96,22 @@ pub fn options() -> Options {
     }
 }
 
-/// The place of a node's leaf among all leaves of the tree to be, by halves: the leaf with the greatest weight is split next, as
-/// LightGBM does.
+/// Grows a tree: the leaf with the greatest weight is split next, as LightGBM does.
 fn grow_tree(forest: &mut Forest, shape: &Shape, leaves: usize, random: &mut Random) {
     let mut children: Vec<Option<[usize; 2]>> = vec![None];
-    let mut weights = vec![(0, 1.0)];
+    // Bits of numbers above zero have their order.
+    let mut weights = BinaryHeap::from([(1.0_f64.to_bits(), 0)]);
     while weights.len() < leaves {
-        let greatest = (0..weights.len())
-            .max_by(|a, b| f64::total_cmp(&weights[*a].1, &weights[*b].1))
-            .expect("a leaf");
-        let (at, weight) = weights.swap_remove(greatest);
+        let (weight, at) = weights.pop().expect("a leaf");
+        let weight = f64::from_bits(weight);
         let [left, right] = [children.len(), children.len() + 1];
         children[at] = Some([left, right]);
         children.extend([None, None]);
         let share = 0.1 + 0.8 * random.unit();
         // Gains differ from weights, so that trees are as uneven as trained ones.
         let gain = 0.3 + random.unit();
-        weights.push((left, weight * share * gain));
-        weights.push((right, weight * (1.0 - share) * gain));
+        weights.push(((weight * share * gain).to_bits(), left));
+        weights.push(((weight * (1.0 - share) * gain).to_bits(), right));
     }
     // Level by level, children side by side.
     let mut queue = VecDeque::from([0]);

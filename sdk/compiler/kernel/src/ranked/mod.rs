@@ -18,8 +18,10 @@ use planes::{COLUMNS, Planes};
 use scales::{Scales, Shared};
 use tree::Tree;
 
-/// Rows that planes are worth for: fewer go through the packed nodes one by one.
-const PLANES_MIN_ROWS: usize = 6;
+/// Rows for which a block of 16 by planes costs as much as walks, one by one: so many, and one more for each so many entries of a tree.
+/// Measured with trees of 31, 63 and 255 leaves: 5, 7 and 17.
+const SMALL_MIN_ROWS: usize = 4;
+const ENTRIES_PER_ROW: usize = 28;
 /// From so many rows on a block of 64 costs less than blocks of 16.
 const MIDDLE_MIN_ROWS: usize = 25;
 /// From so many rows on a block of 128 costs less than blocks of 64.
@@ -164,8 +166,9 @@ impl<'a> Ranked<'a> {
         };
         if !self.planes.is_empty() {
             job.planes::<8, 128>(LARGE_MIN_ROWS);
-            job.planes::<4, 64>(MIDDLE_MIN_ROWS);
-            job.planes::<1, 16>(PLANES_MIN_ROWS);
+            let least = SMALL_MIN_ROWS + self.planes.entries() / self.trees.len() / ENTRIES_PER_ROW;
+            job.planes::<4, 64>(MIDDLE_MIN_ROWS.max(2 * least));
+            job.planes::<1, 16>(least);
         }
         job.walks();
         job.walk();

@@ -1,6 +1,6 @@
 //! A node in four bytes or in eight.
 
-use crate::layout::LEAF_RANK;
+use crate::layout::{LEAF_RANK, NARROW};
 
 /// A packed node.
 pub trait Packed: Copy {
@@ -11,14 +11,17 @@ pub trait Packed: Copy {
     fn chunks(bytes: &[u8]) -> &[Self::Bytes];
     /// Reads one.
     fn read(bytes: &Self::Bytes) -> Self;
-    /// The left child's place in the tree; a leaf's own.
-    fn left(self) -> usize;
+    /// How far behind it the left child is; of a leaf, which is its own, 0.
+    fn step(self) -> usize;
     /// The column that decides.
     fn column(self) -> usize;
     /// Ranks above it go right.
     fn rank(self) -> i8;
     /// A leaf's number in the tree.
     fn leaf(self) -> usize;
+
+    /// Columns that a row has at least, by which accesses are known to be sound.
+    const COLUMNS_MIN: usize;
 
     /// Whether it is a leaf.
     #[inline(always)]
@@ -33,6 +36,7 @@ pub struct Narrow(u32);
 
 impl Packed for Narrow {
     type Bytes = [u8; 4];
+    const COLUMNS_MIN: usize = NARROW;
 
     fn chunks(bytes: &[u8]) -> &[Self::Bytes] {
         bytes.as_chunks().0
@@ -44,7 +48,7 @@ impl Packed for Narrow {
     }
 
     #[inline(always)]
-    fn left(self) -> usize {
+    fn step(self) -> usize {
         (self.0 & 0xffff) as usize
     }
 
@@ -70,6 +74,7 @@ pub struct Wide(u64);
 
 impl Packed for Wide {
     type Bytes = [u8; 8];
+    const COLUMNS_MIN: usize = 0;
 
     fn chunks(bytes: &[u8]) -> &[Self::Bytes] {
         bytes.as_chunks().0
@@ -81,7 +86,7 @@ impl Packed for Wide {
     }
 
     #[inline(always)]
-    fn left(self) -> usize {
+    fn step(self) -> usize {
         self.0 as u32 as usize
     }
 

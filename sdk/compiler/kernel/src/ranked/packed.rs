@@ -24,9 +24,10 @@ pub fn check<P: Packed>(nodes: &[P::Bytes], trees: &[Tree], columns: usize) -> R
         for (at, node) in nodes.iter().enumerate() {
             let node = P::read(node);
             let sound = if node.is_leaf() {
-                node.left() == at
+                node.step() == 0
             } else {
-                node.left() > at && node.left() + 1 < nodes.len() && node.column() < columns
+                let beyond = nodes.len() - at;
+                node.step() > 0 && node.step() < beyond - 1 && node.column() < columns
             };
             if !sound {
                 return Err(format!(
@@ -47,7 +48,7 @@ pub struct Packs<'a, P: Packed, N: Number> {
 }
 
 impl<P: Packed, N: Number> Packs<'_, P, N> {
-    /// Adds every tree's leaf to the sums of its group, for the first `8 * groups_of_rows` rows, in the order of the trees.
+    /// Adds every tree's leaf to the sums of its group, for the first `rows` rows, a multiple of eight, in the order of the trees.
     pub fn add_rows<const ROWS: usize>(
         &self,
         trees: &[Tree],
@@ -55,30 +56,16 @@ impl<P: Packed, N: Number> Packs<'_, P, N> {
         rows: usize,
         sums: &mut [[N; ROWS]],
     ) {
-        for (number, tree) in trees.iter().enumerate() {
-            let end = trees
-                .get(number + 1)
-                .map_or(self.nodes.len(), |next| next.first_node);
-            let nodes = &self.nodes[tree.first_node..end];
+        for tree in trees {
+            let nodes = &self.nodes[tree.first_node..];
             let sums = &mut sums[tree.group];
-            for first in (0..rows).step_by(WALKS) {
+            for first in (0..rows.min(ROWS)).step_by(WALKS) {
                 let mut at = [0; WALKS];
-                let last = loop {
-                    let mut last = [P::read(&nodes[0]); WALKS];
-                    for _ in 0..STEPS {
-                        for (walk, at) in at.iter_mut().enumerate() {
-                            let node = P::read(&nodes[*at]);
-                            let rank = columns[node.column()][(first + walk) % ROWS].cast_signed();
-                            *at = node.left() + usize::from(rank > node.rank());
-                            last[walk] = node;
-                        }
-                    }
-                    if last.iter().all(|node| node.is_leaf()) {
-                        break last;
-                    }
-                };
+                walk::<P, _, _>(nodes, columns, &mut at, |columns, walk| {
+                    columns[(first + walk) % ROWS]
+                });
                 for (walk, sum) in sums[first..].iter_mut().take(WALKS).enumerate() {
-                    *sum = sum.plus(self.value(tree, at[walk], last[walk]));
+                    *sum = sum.plus(self.value(tree, at[walk], P::read(&nodes[at[walk]])));
                 }
             }
         }
@@ -102,25 +89,12 @@ impl<P: Packed, N: Number> Packs<'_, P, N> {
         columns: &[[u8; 1]],
         sums: &mut [[N; 1]],
     ) {
-        let roots = trees.map(|tree| tree.first_node);
-        let mut at = roots;
-        let last = loop {
-            let mut last = roots.map(|root| P::read(&self.nodes[root]));
-            for _ in 0..STEPS {
-                for (walk, at) in at.iter_mut().enumerate() {
-                    let node = P::read(&self.nodes[*at]);
-                    let rank = columns[node.column()][0].cast_signed();
-                    *at = roots[walk] + node.left() + usize::from(rank > node.rank());
-                    last[walk] = node;
-                }
-            }
-            if last.iter().all(|node| node.is_leaf()) {
-                break last;
-            }
-        };
-        for (walk, tree) in trees.iter().enumerate() {
+        let mut at = trees.map(|tree| tree.first_node);
+        walk::<P, _, _>(self.nodes, columns, &mut at, |[rank], _| *rank);
+        for (tree, at) in trees.iter().zip(at) {
             let sum = &mut sums[tree.group][0];
-            *sum = sum.plus(self.value(tree, at[walk] - roots[walk], last[walk]));
+            let value = self.value(tree, at - tree.first_node, P::read(&self.nodes[at]));
+            *sum = sum.plus(value);
         }
     }
 
@@ -129,4 +103,36 @@ impl<P: Packed, N: Number> Packs<'_, P, N> {
         let place = if self.by_node { at } else { leaf.leaf() };
         N::read(&self.values[tree.first_value + place])
     }
+}
+
+/// Walks from the nodes at these places to their leaves. A function of its own: within a larger one the engine's compiler keeps nothing of
+/// this in registers.
+#[inline(never)]
+fn walk<P: Packed, const ROWS: usize, const WALKS: usize>(
+    nodes: &[P::Bytes],
+    columns: &[[u8; ROWS]],
+    at: &mut [usize; WALKS],
+    rank: impl Fn(&[u8; ROWS], usize) -> u8,
+) {
+    if columns.len() < P::COLUMNS_MIN {
+        return;
+    }
+    let mut places = *at;
+    loop {
+        let mut steps = 0;
+        for _ in 0..STEPS {
+            steps = 0;
+            for (walk, at) in places.iter_mut().enumerate() {
+                let node = P::read(&nodes[*at]);
+                let rank = rank(&columns[node.column()], walk).cast_signed();
+                *at += node.step() + usize::from(rank > node.rank());
+                steps |= node.step();
+            }
+        }
+        // Only leaves stay where they are.
+        if steps == 0 {
+            break;
+        }
+    }
+    *at = places;
 }

@@ -49,6 +49,11 @@ impl<'a> Planes<'a> {
         self.fours.is_empty()
     }
 
+    /// Entries of all planes.
+    pub fn entries(&self) -> usize {
+        self.entries.len() * ENTRIES
+    }
+
     /// Adds every tree's leaf to the sums of its group, row by row in the order of the trees. `ROWS` is 16 times `V`.
     pub fn add<N: Number, const V: usize, const ROWS: usize>(
         &self,

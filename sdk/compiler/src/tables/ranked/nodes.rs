@@ -46,25 +46,30 @@ impl Nodes {
         };
         self.values.resize(first + values, 0.0);
         for at in 0..tree.nodes() {
-            let (left, column, rank, leaf) = match tree.node(at) {
+            let (step, column, rank, leaf) = match tree.node(at) {
                 Node::Leaf(value) => {
                     let number = leaves.number(at);
                     let place = if self.by_node { at } else { number };
                     self.values[first + place] = value;
-                    (at, 0, LEAF_RANK, if self.by_node { 0 } else { number })
+                    (0, 0, LEAF_RANK, if self.by_node { 0 } else { number })
                 }
                 Node::LinearLeaf(_) => unreachable!("the general kernel serves linear leaves"),
                 Node::Split(split) => {
                     let place = scales.place(&split);
-                    (split.left, place.column, place.rank.wrapping_sub(BIAS), 0)
+                    (
+                        split.left - at,
+                        place.column,
+                        place.rank.wrapping_sub(BIAS),
+                        0,
+                    )
                 }
             };
-            let [left, column, leaf] = [left, column, leaf].map(|number| number as u64);
+            let [step, column, leaf] = [step, column, leaf].map(|number| number as u64);
             let rank = u64::from(rank);
             self.nodes.push(if self.wide {
-                left | column << 32 | rank << 48 | leaf << 56
+                step | column << 32 | rank << 48 | leaf << 56
             } else {
-                left | (column | leaf) << 16 | rank << 24
+                step | (column | leaf) << 16 | rank << 24
             });
         }
     }
