@@ -196,13 +196,10 @@ impl<N: Number, P: Packed> Job<'_, '_, N, P> {
         if self.rows() < least {
             return;
         }
-        let mut columns = vec![[0; ROWS]; COLUMNS];
-        let Some(columns) = columns.first_chunk_mut::<COLUMNS>() else {
-            return;
-        };
+        let mut columns = [[0; ROWS]; COLUMNS];
         while self.rows() >= least {
             let rows = self.rows().min(ROWS);
-            self.rank(rows, columns);
+            self.rank(rows, &mut columns);
             let (straight, inverted) = columns.split_at_mut(NARROW);
             let used = self.ranked.scales.columns();
             for (inverted, straight) in inverted.iter_mut().zip(straight).take(used) {
@@ -211,7 +208,7 @@ impl<N: Number, P: Packed> Job<'_, '_, N, P> {
             let trees = self.ranked.trees.iter().copied();
             let mut sums = self.sums();
             let planes = &self.ranked.planes;
-            planes.add::<N, V, ROWS>(trees, columns, self.packs.values, &mut sums);
+            planes.add::<N, V, ROWS>(trees, &columns, self.packs.values, &mut sums);
             self.end(rows, &sums);
         }
     }

@@ -7,8 +7,8 @@ use super::tree::Tree;
 
 /// Walks at a time.
 pub const WALKS: usize = 8;
-/// Nodes of each walk between two looks at whether all have ended.
-const STEPS: usize = 4;
+/// Nodes of each walk before the next one's turn; after all of them it is asked whether all have ended.
+const STEPS: usize = 2;
 
 /// Checks nodes against the trees and the number of columns: after this no walk leaves its tree, and each ends.
 pub fn check<P: Packed>(nodes: &[P::Bytes], trees: &[Tree], columns: usize) -> Result<(), String> {
@@ -117,22 +117,22 @@ fn walk<P: Packed, const ROWS: usize, const WALKS: usize>(
     if columns.len() < P::COLUMNS_MIN {
         return;
     }
-    let mut places = *at;
     loop {
         let mut steps = 0;
-        for _ in 0..STEPS {
-            steps = 0;
-            for (walk, at) in places.iter_mut().enumerate() {
-                let node = P::read(&nodes[*at]);
+        // Walk by walk, so that one place is in a register; the processor runs ahead into the next walks by itself.
+        for (walk, at) in at.iter_mut().enumerate() {
+            let mut place = *at;
+            for _ in 0..STEPS {
+                let node = P::read(&nodes[place]);
                 let rank = rank(&columns[node.column()], walk).cast_signed();
-                *at += node.step() + usize::from(rank > node.rank());
-                steps |= node.step();
+                place += node.step() + usize::from(rank > node.rank());
             }
+            steps |= place ^ *at;
+            *at = place;
         }
         // Only leaves stay where they are.
         if steps == 0 {
-            break;
+            return;
         }
     }
-    *at = places;
 }
