@@ -65,59 +65,51 @@ fn shapes() -> Vec<(Shape, Kind)> {
                 },
                 Kind::Walk,
             ),
-            // More thresholds than one scale holds, more columns than a narrow node names.
-            (
-                Shape {
-                    leaves: 256,
-                    features: 2,
-                    grid: 3_000,
-                    varied: false,
-                    ..small
-                },
-                Kind::Ranked,
-            ),
-            (
-                Shape {
-                    leaves: 200,
-                    features: 400,
-                    trees: 5,
-                    ..small
-                },
-                Kind::Ranked,
-            ),
-            // More leaves than planes have, with narrow nodes and with wide ones.
-            (
-                Shape {
-                    leaves: 1_000,
-                    trees: 3,
-                    varied: false,
-                    ..small
-                },
-                Kind::Ranked,
-            ),
-            (
-                Shape {
-                    leaves: 700,
-                    features: 900,
-                    trees: 3,
-                    varied: false,
-                    ..small
-                },
-                Kind::Ranked,
-            ),
-            (
-                Shape {
-                    leaves: 40_000,
-                    trees: 2,
-                    grid: 200,
-                    varied: false,
-                    ..small
-                },
-                Kind::Ranked,
-            ),
         ]);
+        shapes.extend(large_shapes(small).map(|shape| (shape, Kind::Ranked)));
     }
     shapes
+}
+
+/// Those that need more room than most.
+fn large_shapes(small: Shape) -> [Shape; 5] {
+    [
+        // More thresholds than one scale holds, more columns than a narrow node names.
+        Shape {
+            leaves: 256,
+            features: 2,
+            grid: 3_000,
+            varied: false,
+            ..small
+        },
+        Shape {
+            leaves: 200,
+            features: 400,
+            trees: 5,
+            ..small
+        },
+        // More leaves than planes have, with narrow nodes and with wide ones.
+        Shape {
+            leaves: 1_000,
+            trees: 3,
+            varied: false,
+            ..small
+        },
+        Shape {
+            leaves: 700,
+            features: 900,
+            trees: 3,
+            varied: false,
+            ..small
+        },
+        Shape {
+            leaves: 40_000,
+            trees: 2,
+            grid: 200,
+            varied: false,
+            ..small
+        },
+    ]
 }
 
 #[test]

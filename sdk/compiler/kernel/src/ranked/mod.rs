@@ -55,13 +55,12 @@ impl<'a> Ranked<'a> {
             rest = Some(after);
             Some(&part[..bytes])
         };
-        let node_bytes = if shape & shape::WIDE == 0 { 4 } else { 8 };
         let parts = [
             part(header.trees as u32, RANKED_TREE_BYTES),
             part(word(Word::Scales), SCALE_BYTES),
             part(word(Word::Thresholds), number_bytes),
             part(header.set_words as u32, 4),
-            part(header.nodes as u32, node_bytes),
+            part(header.nodes as u32, node_bytes(shape)),
             part(word(Word::Values), number_bytes),
             part(word(Word::Planes), 2),
             part(word(Word::PlaneEntries), 4),
@@ -173,6 +172,10 @@ impl<'a> Ranked<'a> {
         job.walks();
         job.walk();
     }
+}
+
+fn node_bytes(shape: u32) -> usize {
+    if shape & shape::WIDE == 0 { 4 } else { 8 }
 }
 
 /// What is left of a batch.
