@@ -118,6 +118,10 @@ fn rust_flags(package: &Package) -> OsString {
     let dependencies =
         dependencies.map(|(path, name)| (path.clone(), format!("/dependency/{name}")));
     let mut flags = OsString::from(INLINE);
+    for feature in &package.target_features {
+        flags.push("\u{1f}-Ctarget-feature=+");
+        flags.push(feature);
+    }
     for (from, to) in cargo_home.into_iter().chain(dependencies) {
         // Cargo's separator in this variable, so that paths may hold spaces.
         flags.push("\u{1f}--remap-path-prefix=");

@@ -12,6 +12,8 @@ pub struct Package {
     pub workspace_root: PathBuf,
     /// The crate's dependencies by path, near and far: where they are, and their names.
     pub path_dependencies: BTreeMap<PathBuf, String>,
+    /// What the crate's `package.metadata.scoregate.target-features` adds to WebAssembly's first version.
+    pub target_features: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -26,6 +28,20 @@ struct ListedPackage {
     manifest_path: PathBuf,
     targets: Vec<Target>,
     dependencies: Vec<Dependency>,
+    metadata: Option<OwnMetadata>,
+}
+
+/// What the manifest says under `package.metadata`.
+#[derive(Deserialize)]
+struct OwnMetadata {
+    scoregate: Option<OwnBuild>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct OwnBuild {
+    #[serde(default)]
+    target_features: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -63,6 +79,9 @@ pub fn find(dir: &Path) -> Result<Package, BuildError> {
     if !package.targets.iter().any(builds_cdylib) {
         return Err(BuildError::NoCdylib { name, manifest });
     }
+    let own = package.metadata.as_ref();
+    let own = own.and_then(|metadata| metadata.scoregate.as_ref());
+    let target_features = own.map_or_else(Vec::new, |own| own.target_features.clone());
     let mut path_dependencies = BTreeMap::new();
     collect_path_dependencies(&metadata, &manifest, &mut path_dependencies)?;
     Ok(Package {
@@ -70,6 +89,7 @@ pub fn find(dir: &Path) -> Result<Package, BuildError> {
         manifest,
         workspace_root: metadata.workspace_root,
         path_dependencies,
+        target_features,
     })
 }
 

@@ -60,11 +60,7 @@ pub struct Compiled {
 /// [`CompileError`] names the place in the file and what would be right there.
 pub fn compile(model: &[u8], options: &Options) -> Result<Compiled, CompileError> {
     let model = reader::read_iterations(model, options.iterations.as_ref())?;
-    let outputs = output::choose(&model, options.outputs.as_deref())?;
-    let tables = tables_of(&model, &outputs, options)?;
-    let component = emit::component(KERNEL, &tables)?;
-    let summary = Summary::new(&model, &outputs, tables.len(), component.len());
-    Ok(Compiled { component, summary })
+    compile_for(&model, Kind::Ranked, options)
 }
 
 /// The kernel's tables of a model, for tests and benchmarks of the kernel outside a sandbox.
@@ -73,12 +69,42 @@ pub fn compile(model: &[u8], options: &Options) -> Result<Compiled, CompileError
 /// As [`compile`].
 pub fn tables(model: &[u8], options: &Options) -> Result<Vec<u8>, CompileError> {
     let model = reader::read_iterations(model, options.iterations.as_ref())?;
-    let outputs = output::choose(&model, options.outputs.as_deref())?;
-    tables_of(&model, &outputs, options)
+    tables_for(&model, Kind::Ranked, options)
+}
+
+/// A component for a described model whose trees are served by kernels of this kind where they can, else by the general one: for tests
+/// and benchmarks that compare kernels.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_for(
+    model: &Description,
+    kind: Kind,
+    options: &Options,
+) -> Result<Compiled, CompileError> {
+    let outputs = output::choose(model, options.outputs.as_deref())?;
+    let tables = tables_of(model, kind, &outputs, options)?;
+    let component = emit::component(KERNEL, &tables)?;
+    let summary = Summary::new(model, &outputs, tables.len(), component.len());
+    Ok(Compiled { component, summary })
+}
+
+/// The tables of [`compile_for`].
+///
+/// # Errors
+/// As [`compile`].
+pub fn tables_for(
+    model: &Description,
+    kind: Kind,
+    options: &Options,
+) -> Result<Vec<u8>, CompileError> {
+    let outputs = output::choose(model, options.outputs.as_deref())?;
+    tables_of(model, kind, &outputs, options)
 }
 
 fn tables_of(
     model: &Description,
+    kind: Kind,
     outputs: &[Output],
     options: &Options,
 ) -> Result<Vec<u8>, CompileError> {
@@ -97,7 +123,7 @@ fn tables_of(
         version: &options.version,
         description: &description,
     };
-    let tables = tables::write(model, Kind::Walk, outputs, &text)?;
+    let tables = tables::write(model, kind, outputs, &text)?;
     // The kernel checks its tables in the sandbox; what it would refuse there must not leave the compiler.
     Kernel::from_tables(&tables).map_err(CompileError::Component)?;
     Ok(tables)

@@ -56,6 +56,8 @@ pub(crate) fn choose(
 fn check(model: &Description, output: Output) -> Result<(), CompileError> {
     let objective = &model.objective;
     let reason = match (model.task, output) {
+        (_, Output::Leaf) if model.forest().is_some() => return Ok(()),
+        (_, Output::Leaf) => format!("{objective} is a linear model and has no leaves"),
         (_, Output::Margin)
         | (Task::Regression, Output::Prediction)
         | (Task::Binary | Task::Multiclass, Output::Probability | Output::Label)

@@ -297,7 +297,7 @@ fn a_tree_of_depth_5000_is_served() {
     let kernel = scoregate_kernel::Kernel::from_tables(&tables).unwrap();
     let row = [1e9, 0.0, 0.0, 0.0, 0.0];
     assert_eq!(
-        kernel.margins(&row, 1),
+        narrow(&kernel.margins(scoregate_kernel::Rows::F32(&row), 1)),
         narrow(&scoregate_compiler::reference::margins(
             &description,
             &wide(&row)

@@ -1,68 +1,13 @@
 //! The emitted component itself, run by wasmtime, gives XGBoost's own numbers and refuses wrong inputs.
 
 mod common;
+mod running;
 
 use common::{Fixture, NAMES, bits, fixture, options, ulps};
+use running::{MODEL, Running, bytes, floats};
 use scoregate_compiler::{Output, compile, reader};
-use wasmtime::component::{Component, Instance, Linker, Val};
-use wasmtime::{Engine, Store};
-
-const MODEL: &str = "scoregate:plugin/model@0.1.0";
-const PLUGIN: &str = "scoregate:plugin/plugin@0.1.0";
-
-struct Running {
-    store: Store<()>,
-    instance: Instance,
-}
-
-impl Running {
-    fn start(engine: &Engine, component: &[u8]) -> Self {
-        let component = Component::new(engine, component).unwrap();
-        let mut linker = Linker::new(engine);
-        linker.define_unknown_imports_as_traps(&component).unwrap();
-        let mut store = Store::new(engine, ());
-        let instance = linker.instantiate(&mut store, &component).unwrap();
-        Self { store, instance }
-    }
-
-    fn call(&mut self, interface: &str, function: &str, arguments: &[Val]) -> Val {
-        let interface = self
-            .instance
-            .get_export_index(&mut self.store, None, interface)
-            .unwrap();
-        let function = self
-            .instance
-            .get_export_index(&mut self.store, Some(&interface), function)
-            .unwrap();
-        let function = self.instance.get_func(&mut self.store, function).unwrap();
-        let mut results = [Val::Bool(false)];
-        function
-            .call(&mut self.store, arguments, &mut results)
-            .unwrap();
-        let [result] = results;
-        result
-    }
-
-    fn configure(&mut self) -> Val {
-        self.call(PLUGIN, "configure", &[Val::String("{}".to_owned())])
-    }
-
-    fn infer(&mut self, shape: &[u64], values: &[f32]) -> Val {
-        let bytes = values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .map(Val::U8)
-            .collect();
-        let tensor = Val::Record(vec![
-            (
-                "shape".to_owned(),
-                Val::List(shape.iter().copied().map(Val::U64).collect()),
-            ),
-            ("data".to_owned(), Val::List(bytes)),
-        ]);
-        self.call(MODEL, "infer", &[Val::List(vec![tensor])])
-    }
-}
+use wasmtime::Engine;
+use wasmtime::component::{Component, Val};
 
 #[test]
 fn scores_of_the_component_are_xgboosts() {
@@ -205,31 +150,4 @@ fn score(running: &mut Running, fixture: &Fixture, first: Output) -> (Vec<f32>, 
         _ => floats(first_tensor),
     };
     (first, floats(margins))
-}
-
-fn floats(tensor: &Val) -> Vec<f32> {
-    bytes(tensor)
-        .as_chunks()
-        .0
-        .iter()
-        .map(|value| f32::from_le_bytes(*value))
-        .collect()
-}
-
-fn bytes(tensor: &Val) -> Vec<u8> {
-    let Val::Record(fields) = tensor else {
-        panic!("no record")
-    };
-    let Val::List(data) = &fields[1].1 else {
-        panic!("no data")
-    };
-    data.iter()
-        .map(|byte| {
-            if let Val::U8(byte) = byte {
-                *byte
-            } else {
-                panic!("no byte")
-            }
-        })
-        .collect()
 }

@@ -5,8 +5,7 @@ mod trained;
 
 use scoregate_compiler::description::{Description, Family, Link, Precision};
 use scoregate_compiler::forest::{CategoryRule, Forest};
-use scoregate_compiler::{CompileError, Options, Output, reference, tables};
-use scoregate_kernel::{Kernel, Values};
+use scoregate_compiler::{Options, reference, tables};
 use trained::{Distance, Trained};
 
 #[test]
@@ -40,38 +39,6 @@ fn predictions_are_the_librarys_within_two_ulp_and_xgboosts_logistic_bit_for_bit
 }
 
 #[test]
-fn what_a_kernel_serves_is_the_reference_bit_for_bit() {
-    let mut served = 0;
-    for trained in trained::all() {
-        let options = options(&trained, Some(vec![Output::Margin]));
-        let Ok(tables) = tables(&trained.model, &options) else {
-            continue;
-        };
-        served += 1;
-        let kernel = Kernel::from_tables(&tables).unwrap();
-        let rows: Vec<f32> = trained.values.iter().map(|value| *value as f32).collect();
-        let margins: Vec<f64> = kernel
-            .margins(&rows, trained.rows)
-            .into_iter()
-            .map(f64::from)
-            .collect();
-        assert_eq!(
-            Distance::of(&margins, &trained.margins),
-            Distance::NONE,
-            "{}",
-            trained.name
-        );
-        let values = kernel.infer(&rows, trained.rows);
-        assert!(
-            matches!(values[..], [Values::F32 { .. }]),
-            "{}",
-            trained.name
-        );
-    }
-    assert!(served > 80, "{served}");
-}
-
-#[test]
 fn the_table_of_models_is_current() {
     let text = table();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/MODELS.md");
@@ -99,7 +66,7 @@ fn table() -> String {
         }
         let model = trained.read();
         let (margins, predictions) = predicted(&trained, &model);
-        let served = tables(&trained.model, &options(&trained, None));
+        let served = tables(&trained.model, &options(&trained));
         text.push_str(&format!(
             "| {} | {} | {} | {} | {} |\n",
             trained.what,
@@ -112,9 +79,9 @@ fn table() -> String {
     text
 }
 
-fn options(trained: &Trained, outputs: Option<Vec<Output>>) -> Options {
+fn options(trained: &Trained) -> Options {
     Options {
-        outputs,
+        outputs: None,
         name: trained.name.clone(),
         version: "1".to_owned(),
         iterations: trained.iterations.clone(),
@@ -137,36 +104,6 @@ fn predicted(trained: &Trained, model: &Description) -> (Vec<f64>, Vec<f64>) {
         margins.extend(of_row);
     }
     (margins, predictions)
-}
-
-#[test]
-fn what_no_kernel_serves_is_refused_by_its_name() {
-    let refusal = |name: &str| {
-        let trained = trained::named(name);
-        let refused = tables(&trained.model, &options(&trained, None)).unwrap_err();
-        assert!(matches!(refused, CompileError::Unsupported(_)), "{refused}");
-        refused.to_string()
-    };
-    for (name, expected) in [
-        ("xgboost-3.2.0.linear", "is linear (`gblinear`)"),
-        ("xgboost-3.2.0.onehot", "has splits by categories"),
-        ("xgboost-3.2.0.targets", "has several targets"),
-        (
-            "xgboost-3.2.0.count_poisson",
-            "predicts by the link `exp` for count:poisson",
-        ),
-        ("xgboost-3.2.0.binary_hinge", "predicts by the link `hinge`"),
-        (
-            "lightgbm-4.7.0.binary",
-            "computes in 64 bits, as LightGBM does",
-        ),
-    ] {
-        let refused = refusal(name);
-        assert!(
-            refused.starts_with(&format!("the model {expected}")),
-            "{refused}"
-        );
-    }
 }
 
 /// A rule that no row depends on would be held by none of the tests above.

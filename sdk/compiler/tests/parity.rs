@@ -5,7 +5,7 @@ mod common;
 use common::{Fixture, NAMES, bits, fixture, narrow, options, ulps, wide};
 use scoregate_compiler::description::Task;
 use scoregate_compiler::{Output, reader, reference, tables};
-use scoregate_kernel::{Kernel, Values};
+use scoregate_kernel::{Kernel, Rows, Values};
 
 const CLASSIFIER: &[Output] = &[Output::Margin, Output::Probability, Output::Label];
 const REGRESSION: &[Output] = &[Output::Margin, Output::Prediction];
@@ -71,14 +71,14 @@ fn one_row_and_many_give_the_same() {
         let fixture = fixture(name);
         let tables = tables(&fixture.model, &options(None)).unwrap();
         let kernel = Kernel::from_tables(&tables).unwrap();
-        let together = kernel.margins(&fixture.values, fixture.rows);
-        let alone: Vec<f32> = fixture
+        let together = kernel.margins(Rows::F32(&fixture.values), fixture.rows);
+        let alone: Vec<f64> = fixture
             .values
             .chunks_exact(fixture.features)
-            .flat_map(|row| kernel.margins(row, 1))
+            .flat_map(|row| kernel.margins(Rows::F32(row), 1))
             .collect();
-        assert_eq!(bits(&together), bits(&alone));
-        assert!(kernel.margins(&[], 0).is_empty());
+        assert_eq!(bits(&narrow(&together)), bits(&narrow(&alone)));
+        assert!(kernel.margins(Rows::F32(&[]), 0).is_empty());
     }
 }
 
@@ -128,7 +128,8 @@ fn tables_that_were_tampered_with_are_refused_or_harmless() {
             if let Ok(kernel) = Kernel::from_tables(&bad) {
                 let width = kernel.header().features;
                 if width < 1 << 16 {
-                    kernel.infer(&vec![0.0; 2 * width], 2);
+                    let values = vec![0.0; 2 * width];
+                    kernel.infer(Rows::F32(&values), 2);
                 }
             }
         }
@@ -144,7 +145,7 @@ fn infer(fixture: &Fixture) -> (Vec<Output>, Vec<Values>) {
     let kernel = Kernel::from_tables(&tables).unwrap();
     (
         outputs.to_vec(),
-        kernel.infer(&fixture.values, fixture.rows),
+        kernel.infer(Rows::F32(&fixture.values), fixture.rows),
     )
 }
 

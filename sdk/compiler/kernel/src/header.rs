@@ -1,6 +1,9 @@
 //! Reads the tables' front: counts, base margins and text.
 
-use crate::layout::{ALIGN, HEADER_WORDS, Kind, Link, MAGIC, OUTPUTS_MAX, Output, VERSION, Word};
+use crate::layout::{
+    ALIGN, CategoryRule, HEADER_WORDS, Kind, Link, MAGIC, OUTPUTS_MAX, Output, Precision, VERSION,
+    Word,
+};
 
 /// What stands before the body, borrowed from the tables.
 #[derive(Clone, Debug)]
@@ -13,12 +16,28 @@ pub struct Header<'a> {
     pub trees: usize,
     /// Nodes of all trees.
     pub nodes: usize,
+    /// In which numbers rows come and are answered.
+    pub precision: Precision,
     /// What follows the margins.
     pub link: Link,
+    /// What a margin is multiplied by before it is made logistic.
+    pub steepness: f64,
+    /// What margins are divided by before the link.
+    pub divisor: f64,
+    /// Values this close to zero are zero.
+    pub zero_max: f64,
+    /// Which values name a category.
+    pub category_rule: CategoryRule,
+    /// Records of linear functions.
+    pub function_records: usize,
+    /// Words of sets of categories.
+    pub set_words: usize,
+    /// The words from [`Word::Shape`] on, which ranked trees read.
+    pub(crate) ranked: [u32; 6],
     /// What the model gives, in order.
     pub outputs: Vec<Output>,
     /// Where each group's sum begins.
-    pub base_margins: Vec<f32>,
+    pub base_margins: Vec<f64>,
     /// The model's name.
     pub name: &'a str,
     /// The model's version.
@@ -57,25 +76,31 @@ pub fn read(tables: &[u8]) -> Result<(Header<'_>, &[u8]), String> {
         Kind::from_code(word(Word::Kind as usize)).ok_or("the tables are of an unknown kind")?;
     let link =
         Link::from_code(word(Word::Link as usize)).ok_or("the tables name an unknown link")?;
+    let precision = Precision::from_code(word(Word::Precision as usize))
+        .ok_or("the tables are of an unknown precision")?;
+    let category_rule = CategoryRule::from_code(word(Word::CategoryRule as usize))
+        .ok_or("the tables name an unknown rule of categories")?;
+    let number = |at: Word| {
+        let at = at as usize;
+        f64::from_bits(u64::from(word(at)) | u64::from(word(at + 1)) << 32)
+    };
     let outputs = read_outputs(word(Word::Outputs as usize), &word)?;
 
     let mut rest = Cursor(&tables[HEADER_WORDS * 4..]);
     let groups = word(Word::Groups as usize) as usize;
     let margins = rest.take(
         groups
-            .checked_mul(4)
+            .checked_mul(8)
             .ok_or("the tables claim too many groups")?,
     )?;
-    let base_margins: Vec<f32> = margins
-        .as_chunks::<4>()
+    let base_margins: Vec<f64> = margins
+        .as_chunks::<8>()
         .0
         .iter()
-        .map(|bytes| f32::from_le_bytes(*bytes))
+        .map(|bytes| f64::from_le_bytes(*bytes))
         .collect();
-    if base_margins.is_empty() || (link == Link::Logistic && base_margins.len() != 1) {
-        return Err(format!(
-            "the tables have {groups} groups, which their link does not allow"
-        ));
+    if base_margins.is_empty() {
+        return Err("the tables have no groups".to_owned());
     }
     let text_bytes = word(Word::TextBytes as usize) as usize;
     let mut text = Cursor(rest.take(text_bytes)?);
@@ -84,14 +109,22 @@ pub fn read(tables: &[u8]) -> Result<(Header<'_>, &[u8]), String> {
         features: word(Word::Features as usize) as usize,
         trees: word(Word::Trees as usize) as usize,
         nodes: word(Word::Nodes as usize) as usize,
+        precision,
         link,
+        steepness: number(Word::Steepness),
+        divisor: number(Word::Divisor),
+        zero_max: number(Word::ZeroMax),
+        category_rule,
+        function_records: word(Word::FunctionRecords as usize) as usize,
+        set_words: word(Word::SetWords as usize) as usize,
+        ranked: std::array::from_fn(|at| word(Word::Shape as usize + at)),
         outputs,
         base_margins,
         name: text.string()?,
         version: text.string()?,
         description: text.string()?,
     };
-    let body_at = (HEADER_WORDS * 4 + groups * 4 + text_bytes).next_multiple_of(ALIGN);
+    let body_at = (HEADER_WORDS * 4 + groups * 8 + text_bytes).next_multiple_of(ALIGN);
     let body = tables
         .get(body_at..)
         .ok_or("the tables end before their body")?;
@@ -111,7 +144,8 @@ fn read_outputs(count: u32, word: &dyn Fn(usize) -> u32) -> Result<Vec<Output>, 
         .ok_or("the tables name an unknown output")?;
     let times = |output| outputs.iter().filter(|other| **other == output).count();
     let of_values = times(Output::Probability) + times(Output::Prediction);
-    if of_values > 1 || times(Output::Margin) > 1 || times(Output::Label) > 1 {
+    let once = [Output::Margin, Output::Label, Output::Leaf];
+    if of_values > 1 || once.into_iter().any(|output| times(output) > 1) {
         return Err("the tables name an output twice".to_owned());
     }
     Ok(outputs)

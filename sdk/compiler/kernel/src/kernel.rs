@@ -1,8 +1,11 @@
 //! Tables made ready: from rows of features to the outputs that the model was compiled for.
 
 use crate::header::{self, Header};
-use crate::layout::{Kind, Output};
+use crate::layout::{Kind, Output, Precision};
+use crate::linear::Linear;
 use crate::link;
+use crate::ranked::Ranked;
+use crate::rows::Rows;
 use crate::walk::Walk;
 
 /// Checked tables. The same code runs in the sandbox and, for tests and benchmarks, natively.
@@ -16,6 +19,8 @@ pub struct Kernel<'a> {
 #[derive(Clone, Debug)]
 enum Body<'a> {
     Walk(Walk<'a>),
+    Linear(Linear<'a>),
+    Ranked(Ranked<'a>),
 }
 
 /// One output's values, row by row.
@@ -28,6 +33,20 @@ pub enum Values {
         /// All rows.
         values: Vec<f32>,
     },
+    /// `width` values a row.
+    F64 {
+        /// Values in a row.
+        width: usize,
+        /// All rows.
+        values: Vec<f64>,
+    },
+    /// `width` values a row.
+    I32 {
+        /// Values in a row.
+        width: usize,
+        /// All rows.
+        values: Vec<i32>,
+    },
     /// One value a row.
     I64(Vec<i64>),
 }
@@ -38,7 +57,12 @@ impl<'a> Kernel<'a> {
         let (header, body) = header::read(tables)?;
         let body = match header.kind {
             Kind::Walk => Body::Walk(Walk::new(&header, body)?),
+            Kind::Linear => Body::Linear(Linear::new(&header, body)?),
+            Kind::Ranked => Body::Ranked(Ranked::new(&header, body)?),
         };
+        if header.outputs.contains(&Output::Leaf) && !matches!(body, Body::Walk(_)) {
+            return Err("the tables name an output that their kind cannot give".to_owned());
+        }
         Ok(Self { header, body })
     }
 
@@ -52,25 +76,24 @@ impl<'a> Kernel<'a> {
         self.header.base_margins.len()
     }
 
-    /// Sums before the link for `rows` rows of [`Header::features`] values; `groups` of them a row.
+    /// Sums before the link for `rows` rows of [`Header::features`] values; [`Kernel::groups`] of them a row. With
+    /// [`Precision::F32`] each is an `f32` exactly.
     ///
     /// # Panics
-    /// If `features` does not hold `rows` rows: callers check what came from outside.
-    pub fn margins(&self, features: &[f32], rows: usize) -> Vec<f32> {
+    /// If `features` does not hold `rows` rows of the model's precision: callers check what came from outside.
+    pub fn margins(&self, features: Rows<'_>, rows: usize) -> Vec<f64> {
         let width = self.header.features;
         assert_eq!(
             Some(features.len()),
             rows.checked_mul(width),
             "rows of {width} features"
         );
+        assert_eq!(features.precision(), self.header.precision);
         let mut margins = self.header.base_margins.repeat(rows);
         match &self.body {
-            Body::Walk(walk) => walk.add(
-                features,
-                width,
-                &mut margins,
-                self.header.base_margins.len(),
-            ),
+            Body::Walk(walk) => walk.add(&self.header, features, &mut margins),
+            Body::Linear(linear) => linear.add(&self.header, features, &mut margins),
+            Body::Ranked(ranked) => ranked.add(&self.header, features, &mut margins),
         }
         margins
     }
@@ -79,36 +102,61 @@ impl<'a> Kernel<'a> {
     ///
     /// # Panics
     /// As [`Kernel::margins`].
-    pub fn infer(&self, features: &[f32], rows: usize) -> Vec<Values> {
-        let width = self.groups();
+    pub fn infer(&self, features: Rows<'_>, rows: usize) -> Vec<Values> {
         let asked = |output| self.header.outputs.contains(&output);
-        let mut margins = self.margins(features, rows);
-        let mut linked = if asked(Output::Margin) {
-            margins.clone()
-        } else {
-            std::mem::take(&mut margins)
-        };
-        linked
-            .chunks_exact_mut(width)
-            .for_each(|row| link::apply(self.header.link, row));
-        let labels = linked.chunks_exact(width).map(link::label);
+        let margins = self.margins(features, rows);
+        let mut linked = Vec::new();
+        if self.header.outputs.iter().any(|output| is_linked(*output)) {
+            linked.clone_from(&margins);
+            linked
+                .chunks_exact_mut(self.groups())
+                .for_each(|row| link::apply(&self.header, row));
+        }
+        let labels = linked.chunks_exact(self.groups()).map(link::label);
         let mut labels = if asked(Output::Label) {
             labels.collect()
         } else {
             Vec::new()
         };
-        // Each is asked for once, as the header was checked, so it is moved out. No model has probabilities and predictions.
+        // Each is asked for once, as the header was checked, so it is moved out.
         let output = |output: &Output| match output {
-            Output::Margin => Values::F32 {
-                width,
-                values: std::mem::take(&mut margins),
-            },
-            Output::Probability | Output::Prediction => Values::F32 {
-                width,
-                values: std::mem::take(&mut linked),
-            },
+            Output::Margin => self.numbers(&margins),
+            Output::Probability | Output::Prediction => self.numbers(&linked),
             Output::Label => Values::I64(std::mem::take(&mut labels)),
+            Output::Leaf => self.leaves(features, rows),
         };
         self.header.outputs.iter().map(output).collect()
     }
+
+    fn numbers(&self, values: &[f64]) -> Values {
+        let width = self.groups();
+        match self.header.precision {
+            Precision::F32 => Values::F32 {
+                width,
+                values: values.iter().map(|value| *value as f32).collect(),
+            },
+            Precision::F64 => Values::F64 {
+                width,
+                values: values.to_vec(),
+            },
+        }
+    }
+
+    fn leaves(&self, features: Rows<'_>, rows: usize) -> Values {
+        let mut values = Vec::new();
+        if let Body::Walk(walk) = &self.body {
+            walk.leaves(&self.header, features, rows, &mut values);
+        }
+        Values::I32 {
+            width: self.header.trees,
+            values,
+        }
+    }
+}
+
+fn is_linked(output: Output) -> bool {
+    matches!(
+        output,
+        Output::Probability | Output::Prediction | Output::Label
+    )
 }

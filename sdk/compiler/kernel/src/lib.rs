@@ -4,16 +4,22 @@
 //! can be tested and timed, and so that [`layout`] is written and read by one definition.
 
 mod exp;
+mod exp64;
 mod header;
 mod kernel;
 pub mod layout;
+mod linear;
 mod link;
 mod model;
+mod nodes;
 mod place;
+mod ranked;
+mod rows;
 mod walk;
 
 pub use header::Header;
 pub use kernel::{Kernel, Values};
 pub use model::CompiledModel;
+pub use rows::Rows;
 
 scoregate_sdk::export_model!(CompiledModel);

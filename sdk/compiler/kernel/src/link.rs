@@ -1,7 +1,9 @@
-//! From margins to probabilities and labels, in XGBoost's own steps (its `common/math.h`): each rounding is where XGBoost has it.
+//! From margins to probabilities, predictions and labels, in the libraries' own steps: each rounding is where they have it
+//! (XGBoost's src/common/math.h and src/objective/, LightGBM's src/objective/ and include/LightGBM/utils/common.h).
 
-use crate::exp::exp;
-use crate::layout::Link;
+use crate::header::Header;
+use crate::layout::{Link, Precision};
+use crate::{exp, exp64};
 
 /// Above it `exp` would overflow; XGBoost cuts here.
 const EXPONENT_MAX: f32 = 88.7;
@@ -9,16 +11,27 @@ const EXPONENT_MAX: f32 = 88.7;
 const DENOMINATOR_EPSILON: f32 = 1e-16;
 
 /// Turns a row of margins into what the link gives, in place.
-pub fn apply(link: Link, row: &mut [f32]) {
-    match link {
-        Link::Identity => {}
-        Link::Logistic => row.iter_mut().for_each(|margin| *margin = sigmoid(*margin)),
-        Link::Softmax => softmax(row),
+pub fn apply(header: &Header<'_>, row: &mut [f64]) {
+    if header.divisor != 1.0 {
+        row.iter_mut().for_each(|margin| *margin /= header.divisor);
+    }
+    let precision = header.precision;
+    match (header.link, precision) {
+        (Link::Identity, _) => {}
+        (Link::Hinge, _) => each(row, |margin| f64::from(margin > 0.0)),
+        (Link::SignedSquare, _) => each(row, signed_square),
+        (Link::Exp, _) => each(row, |margin| power(precision, margin)),
+        (Link::Softplus, _) => each(row, |margin| exp64::exp(margin).ln_1p()),
+        (Link::Logistic, Precision::F32) => each(row, sigmoid),
+        (Link::Logistic, Precision::F64) => each(row, |margin| {
+            1.0 / (1.0 + exp64::exp(-header.steepness * margin))
+        }),
+        (Link::Softmax, _) => softmax(precision, row),
     }
 }
 
 /// The class that a row of probabilities names: the first of the greatest, or for a single one whether it is above a half.
-pub fn label(probabilities: &[f32]) -> i64 {
+pub fn label(probabilities: &[f64]) -> i64 {
     if let [probability] = probabilities {
         return i64::from(*probability > 0.5);
     }
@@ -31,22 +44,40 @@ pub fn label(probabilities: &[f32]) -> i64 {
     best as i64
 }
 
-fn sigmoid(margin: f32) -> f32 {
+fn each(row: &mut [f64], link: impl Fn(f64) -> f64) {
+    row.iter_mut().for_each(|margin| *margin = link(*margin));
+}
+
+fn power(precision: Precision, margin: f64) -> f64 {
+    match precision {
+        Precision::F32 => f64::from(exp::exp(margin as f32)),
+        Precision::F64 => exp64::exp(margin),
+    }
+}
+
+fn signed_square(margin: f64) -> f64 {
+    let sign = f64::from(i8::from(margin > 0.0) - i8::from(margin < 0.0));
+    sign * margin * margin
+}
+
+fn sigmoid(margin: f64) -> f64 {
+    let margin = margin as f32;
     let exponent = if EXPONENT_MAX < -margin {
         EXPONENT_MAX
     } else {
         -margin
     };
-    1.0 / (exp(exponent) + 1.0 + DENOMINATOR_EPSILON)
+    f64::from(1.0 / (exp::exp(exponent) + 1.0 + DENOMINATOR_EPSILON))
 }
 
-fn softmax(row: &mut [f32]) {
-    let greatest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut sum = 0.0_f64;
+/// Both libraries sum in `f64`.
+fn softmax(precision: Precision, row: &mut [f64]) {
+    let greatest = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mut sum = 0.0;
     for margin in row.iter_mut() {
-        *margin = exp(*margin - greatest);
-        sum += f64::from(*margin);
+        *margin = power(precision, *margin - greatest);
+        sum += *margin;
     }
-    let sum = sum as f32;
-    row.iter_mut().for_each(|value| *value /= sum);
+    let sum = precision.round(sum);
+    each(row, |value| precision.round(value / sum));
 }

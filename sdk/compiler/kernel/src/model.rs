@@ -5,8 +5,9 @@ use scoregate_sdk::{
 };
 
 use crate::kernel::{Kernel, Values};
-use crate::layout::Output;
+use crate::layout::{Output, Precision};
 use crate::place;
+use crate::rows::Rows;
 
 /// A compiled model.
 pub struct CompiledModel(Kernel<'static>);
@@ -35,17 +36,22 @@ impl Model for CompiledModel {
     fn signature(&self) -> Signature {
         let header = self.0.header();
         let groups = header.base_margins.len() as i64;
-        let output = |output: &Output| match output {
-            Output::Margin | Output::Probability => {
-                TensorSpec::new(output.name(), Datatype::Fp32, [-1, groups])
-            }
-            Output::Label => TensorSpec::new(output.name(), Datatype::Int64, [-1, 1]),
-            Output::Prediction => TensorSpec::new(output.name(), Datatype::Fp32, [-1, 1]),
+        let numbers = match header.precision {
+            Precision::F32 => Datatype::Fp32,
+            Precision::F64 => Datatype::Fp64,
+        };
+        let output = |output: &Output| {
+            let (datatype, width) = match output {
+                Output::Margin | Output::Probability | Output::Prediction => (numbers, groups),
+                Output::Label => (Datatype::Int64, 1),
+                Output::Leaf => (Datatype::Int32, header.trees as i64),
+            };
+            TensorSpec::new(output.name(), datatype, [-1, width])
         };
         Signature {
             inputs: vec![TensorSpec::new(
                 "features",
-                Datatype::Fp32,
+                numbers,
                 [-1, header.features as i64],
             )],
             outputs: header.outputs.iter().map(output).collect(),
@@ -61,23 +67,31 @@ impl Model for CompiledModel {
         };
         let width = self.0.header().features;
         let rows = rows(features.shape(), width)?;
-        let values = features.as_f32();
+        let answers = match self.0.header().precision {
+            Precision::F32 => self.score(Rows::F32(&features.as_f32()), rows)?,
+            Precision::F64 => self.score(Rows::F64(&features.as_f64()), rows)?,
+        };
+        let shape = |width: usize| [rows as u64, width as u64];
+        let tensor = |values| match values {
+            Values::F32 { width, values } => Tensor::f32(shape(width), values),
+            Values::F64 { width, values } => Tensor::f64(shape(width), values),
+            Values::I32 { width, values } => Tensor::i32(shape(width), values),
+            Values::I64(values) => Tensor::i64(shape(1), values),
+        };
+        Ok(answers.into_iter().map(tensor).collect())
+    }
+}
+
+impl CompiledModel {
+    fn score(&self, values: Rows<'_>, rows: usize) -> Result<Vec<Values>, Failure> {
+        let width = self.0.header().features;
         if rows.checked_mul(width) != Some(values.len()) {
             return Err(Failure::InvalidInput(format!(
                 "`features` has {} values where its shape asks for {rows} rows of {width}",
                 values.len()
             )));
         }
-        let tensor = |values| match values {
-            Values::F32 { width, values } => Tensor::f32([rows as u64, width as u64], values),
-            Values::I64(values) => Tensor::i64([rows as u64, 1], values),
-        };
-        Ok(self
-            .0
-            .infer(&values, rows)
-            .into_iter()
-            .map(tensor)
-            .collect())
+        Ok(self.0.infer(values, rows))
     }
 }
 

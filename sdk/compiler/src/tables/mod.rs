@@ -1,13 +1,14 @@
 //! Writes a description as a kernel's tables; the layout is [`scoregate_kernel::layout`]. One file for each kind of kernel
 //! writes the body, everything before it is written here.
 
+mod ranked;
 mod walk;
 
 use scoregate_kernel::layout::{self, ALIGN, HEADER_WORDS, Kind, MAGIC, Output, VERSION, Word};
 
-use crate::description::{Description, Family, Link, Precision, Task};
+use crate::description::{Description, Family, Link, Precision};
 use crate::error::CompileError;
-use crate::forest::Forest;
+use crate::forest::{CategoryRule, Forest};
 
 /// What `configure` tells of the model.
 pub(crate) struct Text<'a> {
@@ -16,32 +17,62 @@ pub(crate) struct Text<'a> {
     pub description: &'a str,
 }
 
-/// The tables of one model for one kind of kernel. The same model gives the same bytes.
+/// The tables of one model, for a kind of kernel where that serves it and for the general one elsewhere. The same model gives the
+/// same bytes.
 pub(crate) fn write(
     model: &Description,
     kind: Kind,
     outputs: &[Output],
     text: &Text<'_>,
 ) -> Result<Vec<u8>, CompileError> {
-    let forest = served_forest(model)?;
-    let link = served_link(model)?;
-    let body = match kind {
-        Kind::Walk => walk::body(forest)?,
+    let mut words = [0_u32; HEADER_WORDS];
+    let body = match &model.family {
+        Family::Trees(forest) => {
+            words[Word::Trees as usize] = count(forest.len())?;
+            words[Word::Nodes as usize] = count(forest.nodes())?;
+            put_number(&mut words, Word::ZeroMax, forest.zero_max);
+            words[Word::CategoryRule as usize] = category_rule(forest).code();
+            // Only the general kernel knows the numbers of the leaves.
+            let ranked = match kind {
+                Kind::Ranked if !outputs.contains(&Output::Leaf) => {
+                    ranked::body(forest, model.precision, &mut words)?
+                }
+                _ => None,
+            };
+            let kind = if ranked.is_some() {
+                Kind::Ranked
+            } else {
+                Kind::Walk
+            };
+            words[Word::Kind as usize] = kind.code();
+            match ranked {
+                Some(body) => body,
+                None => walk::body(forest, &mut words)?,
+            }
+        }
+        Family::Linear(linear) => {
+            words[Word::Kind as usize] = Kind::Linear.code();
+            linear
+                .weights
+                .iter()
+                .flat_map(|weight| weight.to_le_bytes())
+                .collect()
+        }
     };
     let text = text_bytes(text)?;
-    let body_at = (HEADER_WORDS * 4 + model.groups() * 4 + text.len()).next_multiple_of(ALIGN);
-
-    let mut words = [0_u32; HEADER_WORDS];
+    let body_at = (HEADER_WORDS * 4 + model.groups() * 8 + text.len()).next_multiple_of(ALIGN);
     words[Word::Magic as usize] = MAGIC;
     words[Word::Version as usize] = VERSION;
     words[Word::TotalBytes as usize] = count(body_at + body.len())?;
-    words[Word::Kind as usize] = kind.code();
     words[Word::Features as usize] = count(model.features)?;
     words[Word::Groups as usize] = count(model.groups())?;
-    words[Word::Trees as usize] = count(forest.len())?;
-    words[Word::Nodes as usize] = count(forest.nodes())?;
-    words[Word::Link as usize] = link.code();
     words[Word::TextBytes as usize] = count(text.len())?;
+    words[Word::Precision as usize] = match model.precision {
+        Precision::F32 => layout::Precision::F32,
+        Precision::F64 => layout::Precision::F64,
+    }
+    .code();
+    put_link(&mut words, model);
     words[Word::Outputs as usize] = count(outputs.len())?;
     for (word, output) in words[Word::FirstOutput as usize..].iter_mut().zip(outputs) {
         *word = output.code();
@@ -49,51 +80,45 @@ pub(crate) fn write(
 
     let mut bytes = Vec::with_capacity(body_at + body.len());
     words.iter().for_each(|word| put(&mut bytes, *word));
-    model
-        .base_margins
-        .iter()
-        .for_each(|margin| put(&mut bytes, (*margin as f32).to_bits()));
+    for margin in &model.base_margins {
+        bytes.extend(margin.to_le_bytes());
+    }
     bytes.extend(text);
     bytes.resize(body_at, 0);
     bytes.extend(body);
     Ok(bytes)
 }
 
-/// The trees, where they are of a kind that a kernel reads. What none reads is named: another reading of it would be another model.
-fn served_forest(model: &Description) -> Result<&Forest, CompileError> {
-    let forest = match &model.family {
-        Family::Trees(forest) => forest,
-        Family::Linear(_) => return Err(unserved("is linear (`gblinear`)")),
+fn put_link(words: &mut [u32; HEADER_WORDS], model: &Description) {
+    let mut steepness = 1.0;
+    let link = match model.link {
+        Link::Identity => layout::Link::Identity,
+        Link::Logistic { steepness: given } => {
+            steepness = given;
+            layout::Link::Logistic
+        }
+        Link::Softmax => layout::Link::Softmax,
+        Link::Exp => layout::Link::Exp,
+        Link::SignedSquare => layout::Link::SignedSquare,
+        Link::Softplus => layout::Link::Softplus,
+        Link::Hinge => layout::Link::Hinge,
     };
-    match model.precision {
-        Precision::F64 => Err(unserved("computes in 64 bits, as LightGBM does")),
-        Precision::F32 if forest.zero_max != 0.0 => Err(unserved("takes small numbers as zero")),
-        Precision::F32 => Ok(forest),
+    words[Word::Link as usize] = link.code();
+    put_number(words, Word::Steepness, steepness);
+    put_number(words, Word::Divisor, model.divisor);
+}
+
+fn category_rule(forest: &Forest) -> layout::CategoryRule {
+    match forest.category_rule {
+        CategoryRule::NotNegative => layout::CategoryRule::NotNegative,
+        CategoryRule::TowardsZero => layout::CategoryRule::TowardsZero,
     }
 }
 
-fn served_link(model: &Description) -> Result<layout::Link, CompileError> {
-    let single = model.groups() == 1 || model.task == Task::Multiclass;
-    match model.link {
-        _ if model.divisor != 1.0 => Err(unserved("averages its trees")),
-        _ if !single => Err(unserved("has several targets")),
-        Link::Identity => Ok(layout::Link::Identity),
-        Link::Logistic { steepness: 1.0 } if model.groups() == 1 => Ok(layout::Link::Logistic),
-        Link::Softmax if model.groups() > 1 => Ok(layout::Link::Softmax),
-        other => Err(unserved(&format!(
-            "predicts by the link `{}` for {}",
-            other.name(),
-            model.objective
-        ))),
-    }
-}
-
-/// A refusal by name. `what` goes on after "the model".
-fn unserved(what: &str) -> CompileError {
-    CompileError::Unsupported(format!(
-        "the model {what}, which no kernel of this version serves; it serves trees of XGBoost with numeric splits and one value \
-         a leaf"
-    ))
+fn put_number(words: &mut [u32; HEADER_WORDS], at: Word, number: f64) {
+    let bits = number.to_bits();
+    words[at as usize] = bits as u32;
+    words[at as usize + 1] = (bits >> 32) as u32;
 }
 
 fn text_bytes(text: &Text<'_>) -> Result<Vec<u8>, CompileError> {

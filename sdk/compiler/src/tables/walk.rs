@@ -1,59 +1,117 @@
 //! The body of [`scoregate_kernel::layout::Kind::Walk`].
 
-use scoregate_kernel::layout::{ALIGN, DEFAULT_LEFT, LEAF, NODE_BYTES, TREE_BYTES};
+use scoregate_kernel::layout::{
+    ALIGN, HEADER_WORDS, LEAF, LINEAR_LEAF, NODE_BYTES, TREE_BYTES, Word, mark,
+};
 
 use super::{count, put};
 use crate::error::CompileError;
 use crate::forest::{Forest, Missing, Node, Split, Test};
+use crate::sets::LinearLeaf;
 
-pub(super) fn body(forest: &Forest) -> Result<Vec<u8>, CompileError> {
+/// Writes trees, nodes, functions and sets, and into the header how many there are of the last two.
+pub(super) fn body(
+    forest: &Forest,
+    words: &mut [u32; HEADER_WORDS],
+) -> Result<Vec<u8>, CompileError> {
     let trees_bytes = (forest.len() * TREE_BYTES).next_multiple_of(ALIGN);
-    let mut bytes = Vec::with_capacity(trees_bytes + forest.nodes() * NODE_BYTES);
+    let mut writer = Writer {
+        bytes: Vec::with_capacity(trees_bytes + forest.nodes() * NODE_BYTES),
+        functions: Vec::new(),
+        sets: Vec::new(),
+    };
     let mut root = 0;
     for tree in forest.trees() {
-        put(&mut bytes, count(root)?);
-        put(&mut bytes, count(tree.group)?);
+        put(&mut writer.bytes, count(root)?);
+        put(&mut writer.bytes, count(tree.group)?);
         root += tree.nodes();
     }
-    bytes.resize(trees_bytes, 0);
+    writer.bytes.resize(trees_bytes, 0);
     let mut root = 0;
     for tree in forest.trees() {
         for at in 0..tree.nodes() {
-            put_node(&mut bytes, tree.node(at), root)?;
+            writer.node(tree.node(at), tree.id(at), root)?;
         }
         root += tree.nodes();
     }
+    words[Word::FunctionRecords as usize] = count(writer.functions.len())?;
+    words[Word::SetWords as usize] = count(writer.sets.len())?;
+    let Writer {
+        mut bytes,
+        functions,
+        sets,
+    } = writer;
+    for [first, second] in functions {
+        bytes.extend(first.to_le_bytes());
+        bytes.extend(second.to_le_bytes());
+    }
+    sets.iter().for_each(|word| put(&mut bytes, *word));
     Ok(bytes)
 }
 
-fn put_node(bytes: &mut Vec<u8>, node: Node<'_>, root: usize) -> Result<(), CompileError> {
-    let words = match node {
-        Node::Leaf(value) => [(value as f32).to_bits(), LEAF, 0, 0],
-        Node::LinearLeaf(_) => return Err(unserved("leaves with linear functions")),
-        Node::Split(split) => {
-            let missing = if split.default_left { DEFAULT_LEFT } else { 0 };
-            [
-                threshold(&split)?.to_bits(),
-                count(split.feature)? | missing,
-                count(root + split.left)?,
-                count(root + split.left + 1)?,
-            ]
-        }
-    };
-    words.iter().for_each(|word| put(bytes, *word));
-    Ok(())
+struct Writer {
+    bytes: Vec<u8>,
+    functions: Vec<[u64; 2]>,
+    sets: Vec<u32>,
 }
 
-fn threshold(split: &Split<'_>) -> Result<f32, CompileError> {
-    match (split.test, split.missing) {
-        (Test::Less(threshold), Missing::Nan) => Ok(threshold as f32),
-        (Test::In { .. }, _) => Err(unserved("splits by categories")),
-        _ => Err(unserved(
-            "splits that send a value left which equals the threshold",
-        )),
+impl Writer {
+    fn node(&mut self, node: Node<'_>, id: u32, root: usize) -> Result<(), CompileError> {
+        let (value, feature, left) = match node {
+            Node::Leaf(value) => (value.to_bits(), LEAF, id),
+            Node::LinearLeaf(leaf) => (self.function(&leaf), LINEAR_LEAF, id),
+            Node::Split(split) => (
+                self.test(&split)?,
+                count(split.feature)? | marks(&split),
+                count(root + split.left)?,
+            ),
+        };
+        self.bytes.extend(value.to_le_bytes());
+        put(&mut self.bytes, feature);
+        put(&mut self.bytes, left);
+        Ok(())
+    }
+
+    /// Adds a function and gives its place.
+    fn function(&mut self, leaf: &LinearLeaf<'_>) -> u64 {
+        let place = self.functions.len() as u64;
+        self.functions
+            .push([leaf.constant.to_bits(), leaf.fallback.to_bits()]);
+        self.functions.push([leaf.features.len() as u64, 0]);
+        let terms = leaf.coefficients.iter().zip(leaf.features);
+        self.functions.extend(
+            terms.map(|(coefficient, feature)| [coefficient.to_bits(), u64::from(*feature)]),
+        );
+        place
+    }
+
+    fn test(&mut self, split: &Split<'_>) -> Result<u64, CompileError> {
+        match split.test {
+            Test::Less(threshold) | Test::LessOrEqual(threshold) => Ok(threshold.to_bits()),
+            Test::In { words, .. } => {
+                let place = count(self.sets.len())?;
+                self.sets.extend(words);
+                Ok(u64::from(place) | (words.len() as u64) << 32)
+            }
+        }
     }
 }
 
-fn unserved(what: &str) -> CompileError {
-    super::unserved(&format!("has {what}"))
+fn marks(split: &Split<'_>) -> u32 {
+    let test = match split.test {
+        Test::Less(_) => 0,
+        Test::LessOrEqual(_) => mark::EQUAL_LEFT,
+        Test::In { match_left, .. } => mark::SET | if match_left { mark::MATCH_LEFT } else { 0 },
+    };
+    let missing = match split.missing {
+        Missing::Nan => mark::NAN_MISSING,
+        Missing::ZeroOrNan => mark::NAN_MISSING | mark::ZERO_MISSING,
+        Missing::Never => 0,
+    };
+    let default = if split.default_left {
+        mark::DEFAULT_LEFT
+    } else {
+        0
+    };
+    test | missing | default
 }
