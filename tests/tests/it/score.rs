@@ -204,7 +204,7 @@ fn a_model_without_names_takes_columns_by_position() {
     folder.write("rows.csv", "what,number\n0,1.5\n0,-4\n");
     let ended = score(&folder, &["--input", "rows.csv"]);
     assert_scored(&ended);
-    assert_eq!(ended.stdout, "scores\n3.0\n-8.0\n");
+    assert_eq!(ended.stdout, "score\n3.0\n-8.0\n");
     assert!(ended.stderr.starts_with("2 rows in "), "{}", ended.stderr);
     folder.write("rows.csv", "what,number,more\n0,1.5,0\n");
     let ended = score(&folder, &["--input", "rows.csv"]);
