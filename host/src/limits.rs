@@ -89,6 +89,8 @@ pub const CODE_MAX_BYTES: u64 = 512 << 20;
 pub const GOLDEN_MAX_BYTES: usize = 4 << 20;
 pub const GOLDEN_MAX_CASES: usize = 1_000;
 pub const GOLDEN_MAX_MS: u64 = 30_000;
+/// Names of a model's features, as JSON.
+pub const FEATURE_NAMES_MAX_BYTES: usize = 4 << 20;
 /// All memories of one instance, unless its slot says otherwise.
 pub const MEMORY_MAX_BYTES: u64 = 128 << 20;
 /// The least that a slot may ask for, one page, and the most: what one memory of the pool reserves.
@@ -220,3 +222,11 @@ pub const FOLLOW_PAUSE_MS: u64 = 1_000;
 pub const FOLLOW_PAUSE_MAX_MS: u64 = 4_000;
 /// How often watched files are looked at; one that changed is deployed when it was quiet for as long.
 pub const WATCH_INTERVAL_MS: u64 = 250;
+
+/// Of a file that is scored: one row of text, columns, and the description at the end of a Parquet file.
+pub const TABLE_ROW_MAX_BYTES: usize = 4 << 20;
+pub const TABLE_MAX_COLUMNS: usize = 100_000;
+pub const TABLE_FOOTER_MAX_BYTES: u64 = 64 << 20;
+/// Rows of one call when a file is scored, and the values that they may have together.
+pub const SCORE_BATCH_MAX_ROWS: usize = 4_096;
+pub const SCORE_BATCH_MAX_VALUES: usize = 256 << 10;

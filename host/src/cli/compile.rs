@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use scoregate_compiler::{Options, Summary, compile, limits::MODEL_MAX_BYTES, parse_outputs};
 
 use super::{OutputFormat, golden};
-use crate::{file, output::line};
+use crate::{file, output::line, plugin::with_feature_names};
 
 /// Compiles a trained model's file to a component.
 ///
@@ -68,10 +68,11 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         iterations: args.iteration_range,
     };
     let mut compiled = compile(&model, &options).with_context(|| shown.to_string())?;
+    compiled.component = with_feature_names(compiled.component, &compiled.summary.feature_names)?;
     if let Some(file) = &args.golden {
         compiled.component = golden::carry(&compiled.component, file)?;
-        compiled.summary.component_bytes = compiled.component.len();
     }
+    compiled.summary.component_bytes = compiled.component.len();
     file::replace(&out, &compiled.component)
         .with_context(|| format!("{} cannot be written", out.display()))?;
     match args.format {

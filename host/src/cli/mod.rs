@@ -1,5 +1,5 @@
 //! The commands. Each is one file; exit codes: 0 done, 1 it failed and stderr says why, 2 the command line was wrong, and of those that ask
-//! a gateway, 3 it refuses. `replay` compares, as `diff` does: 0 the same, 1 not the same, 2 it could not be said.
+//! a gateway, 3 it refuses. `replay` and `score` compare, as `diff` does: 0 the same, 1 not the same, 2 it could not be said.
 
 mod abort;
 mod audit;
@@ -16,6 +16,7 @@ mod remote;
 mod replay;
 mod rollback;
 mod runtime;
+mod score;
 mod serve;
 mod status;
 mod text;
@@ -59,6 +60,7 @@ enum Command {
     Releases(releases::Args),
     Audit(audit::Args),
     Replay(replay::Args),
+    Score(score::Args),
     Token(token::Args),
     /// Compiles the component on stdin, for the gateway that starts it.
     #[command(name = plugin::SUBCOMMAND, hide = true)]
@@ -113,6 +115,7 @@ impl Cli {
             Command::Releases(args) => runtime::block_on(releases::run(args)),
             Command::Audit(args) => runtime::block_on(audit::run(args)),
             Command::Replay(args) => replay::run(&args),
+            Command::Score(args) => score::run(&args),
             Command::Token(args) => token::run(args),
             Command::CompileRelease(limits) => Ok(plugin::compile_as_child(limits)),
         };

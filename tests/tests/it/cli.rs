@@ -159,7 +159,7 @@ fn a_wrong_command_line_is_2_and_help_is_0() {
         assert_eq!(ended.code, Some(2), "{ended:?}");
     }
     for command in [
-        "", "serve", "validate", "build", "compile", "inspect", "demo",
+        "", "serve", "validate", "build", "compile", "inspect", "demo", "score",
     ] {
         let args: Vec<&str> = [command, "--help"]
             .into_iter()

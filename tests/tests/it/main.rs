@@ -38,6 +38,7 @@ mod postgres;
 mod replay;
 mod rollouts;
 mod samples;
+mod score;
 mod scoring;
 mod servers;
 mod serving;
