@@ -184,10 +184,10 @@ fn start(engine: &Engine, model: &Description, kind: Kind) -> Running {
     let configure = export("scoregate:plugin/plugin@0.1.0", "configure");
     let infer = export("scoregate:plugin/model@0.1.0", "infer");
     let configure: TypedFunc<(String,), (Result<Info, String>,)> = instance
-        .get_typed_func(&mut store, &configure)
+        .get_typed_func(&mut store, configure)
         .expect("its type");
     let infer: Infer = instance
-        .get_typed_func(&mut store, &infer)
+        .get_typed_func(&mut store, infer)
         .expect("its type");
     let begin = Instant::now();
     let (configured,) = configure
