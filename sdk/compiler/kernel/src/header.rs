@@ -48,30 +48,8 @@ pub struct Header<'a> {
 
 /// Splits tables into their header and the body's bytes.
 pub fn read(tables: &[u8]) -> Result<(Header<'_>, &[u8]), String> {
-    let (words, _) = tables.as_chunks::<4>();
-    if words.len() < HEADER_WORDS {
-        return Err(format!(
-            "the tables have {} bytes, fewer than their header",
-            tables.len()
-        ));
-    }
+    let words = words(tables)?;
     let word = |at: usize| u32::from_le_bytes(words[at]);
-    if word(Word::Magic as usize) != MAGIC {
-        return Err("the tables do not begin with SGTB".to_owned());
-    }
-    if word(Word::Version as usize) != VERSION {
-        return Err(format!(
-            "the tables have layout {}, this kernel reads {VERSION}",
-            word(Word::Version as usize)
-        ));
-    }
-    if word(Word::TotalBytes as usize) as usize != tables.len() {
-        return Err(format!(
-            "the tables have {} bytes and claim {}",
-            tables.len(),
-            word(Word::TotalBytes as usize)
-        ));
-    }
     let kind =
         Kind::from_code(word(Word::Kind as usize)).ok_or("the tables are of an unknown kind")?;
     let link =
@@ -129,6 +107,35 @@ pub fn read(tables: &[u8]) -> Result<(Header<'_>, &[u8]), String> {
         .get(body_at..)
         .ok_or("the tables end before their body")?;
     Ok((header, body))
+}
+
+/// The header's words, of tables of this layout that are whole.
+fn words(tables: &[u8]) -> Result<&[[u8; 4]], String> {
+    let (words, _) = tables.as_chunks::<4>();
+    if words.len() < HEADER_WORDS {
+        return Err(format!(
+            "the tables have {} bytes, fewer than their header",
+            tables.len()
+        ));
+    }
+    let word = |at: Word| u32::from_le_bytes(words[at as usize]);
+    if word(Word::Magic) != MAGIC {
+        return Err("the tables do not begin with SGTB".to_owned());
+    }
+    if word(Word::Version) != VERSION {
+        return Err(format!(
+            "the tables have layout {}, this kernel reads {VERSION}",
+            word(Word::Version)
+        ));
+    }
+    if word(Word::TotalBytes) as usize != tables.len() {
+        return Err(format!(
+            "the tables have {} bytes and claim {}",
+            tables.len(),
+            word(Word::TotalBytes)
+        ));
+    }
+    Ok(words)
 }
 
 fn read_outputs(count: u32, word: &dyn Fn(usize) -> u32) -> Result<Vec<Output>, String> {

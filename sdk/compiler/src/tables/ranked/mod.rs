@@ -56,16 +56,7 @@ pub(super) fn body(
         nodes.push(tree, &leaves, &scales);
     }
     nodes.finish();
-    let shape = [
-        (wide, shape::WIDE),
-        (by_node, shape::BY_NODE),
-        (facts.equal_left, shape::EQUAL_LEFT),
-    ];
-    words[Word::Shape as usize] = shape
-        .iter()
-        .filter(|(set, _)| *set)
-        .map(|(_, bit)| bit)
-        .sum();
+    words[Word::Shape as usize] = shape_bits(wide, by_node, facts.equal_left);
     words[Word::Scales as usize] = count(scales.len())?;
     words[Word::Thresholds as usize] = count(scales.thresholds().len())?;
     words[Word::SetWords as usize] = count(scales.set_words().len())?;
@@ -92,6 +83,11 @@ pub(super) fn body(
     );
     fill(&mut bytes, planes.entries.into_iter().flatten());
     Ok(Some(bytes))
+}
+
+fn shape_bits(wide: bool, by_node: bool, equal_left: bool) -> u32 {
+    let bit = |set: bool, bit: u32| if set { bit } else { 0 };
+    bit(wide, shape::WIDE) | bit(by_node, shape::BY_NODE) | bit(equal_left, shape::EQUAL_LEFT)
 }
 
 fn fill(bytes: &mut Vec<u8>, part: impl IntoIterator<Item = u8>) {
