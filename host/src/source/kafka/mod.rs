@@ -5,6 +5,7 @@ mod claims;
 mod partitions;
 mod reader;
 mod record;
+mod standstill;
 mod upkeep;
 mod watch;
 

@@ -125,6 +125,11 @@ impl Partition {
         (watermark > self.committed).then_some((lane, watermark))
     }
 
+    /// After the last record that was taken in; none before the first.
+    pub fn taken(&self) -> Option<i64> {
+        (self.next != i64::MIN).then_some(self.next)
+    }
+
     /// Where it stands, whatever it waits for.
     pub fn watermark(&self) -> Option<i64> {
         match &self.state {

@@ -14,6 +14,7 @@ use super::{
     claims::Claims,
     partitions::{Partition, Partitions, State},
     record::Record,
+    standstill::Standstill,
     upkeep::Upkeep,
     watch::Watch,
 };
@@ -49,7 +50,8 @@ pub struct Reader {
     pub(super) watch: Watch,
     pub(super) paused: bool,
     stalled: Option<Instant>,
-    /// The consumer met a fatal error: a new one is needed.
+    pub(super) standstill: Standstill,
+    /// The consumer met a fatal error, or brings nothing: a new one is needed.
     pub(super) fatal: bool,
     pub(super) upkeep: Upkeep,
 }
@@ -68,6 +70,7 @@ impl Reader {
             claims,
             paused: false,
             stalled: None,
+            standstill: Standstill::new(),
             fatal: false,
             source,
             pipeline,
@@ -129,7 +132,7 @@ impl Reader {
         self.follow_changes();
     }
 
-    fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.jobs.len() >= READ_MAX_EVENTS || self.load.bytes() >= STREAM_IN_FLIGHT_MAX_BYTES
     }
 

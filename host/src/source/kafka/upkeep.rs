@@ -51,14 +51,35 @@ impl Reader {
             self.upkeep.committed = Instant::now();
             self.commit();
             self.watch.look(&self.source.group);
+            self.look_for_standstill();
             self.tell_lag();
+        }
+    }
+
+    fn look_for_standstill(&mut self) {
+        let Some(view) = self
+            .watch
+            .view()
+            .filter(|_| !self.paused && !self.is_full())
+        else {
+            return self.standstill.forget();
+        };
+        let standing = self.standstill.look(&self.partitions, view, Instant::now());
+        if !standing.is_empty() {
+            let topic = &self.source.stream.name;
+            tracing::warn!(topic, partitions = ?standing, "there are more records, and none comes");
+            self.source.metrics.error();
+            self.fatal = true;
         }
     }
 
     /// A new consumer in the place of one that can do nothing any more.
     fn rebuild(&mut self) {
         let topic = &self.source.stream.name;
-        tracing::warn!(topic, "the consumer met a fatal error and is built anew");
+        tracing::warn!(
+            topic,
+            "the consumer is of no use any more and is built anew"
+        );
         match self.source.group.rebuild() {
             Ok(()) => {
                 for number in std::mem::take(&mut self.partitions).into_keys() {

@@ -10,7 +10,13 @@ mod parcel;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use tokio::runtime::Handle;
 
@@ -23,6 +29,9 @@ use crate::{
     kafka::{Group, Producer, Use},
     sink::error::SinkError,
 };
+
+/// Between two tries to end what a client that is of no use any more has left open.
+const MEND_PAUSE: Duration = Duration::from_secs(1);
 
 /// See the module.
 #[derive(Debug)]
@@ -51,6 +60,8 @@ struct Inner {
     /// The transactions' id.
     id: String,
     state: Mutex<State>,
+    /// Somebody sees to it that there is a client again.
+    mending: AtomicBool,
 }
 
 /// What one write leaves to the next.
@@ -89,6 +100,7 @@ impl Transactions {
             topics: all.iter().map(|topic| topic.topic.clone()).collect(),
             id,
             state: Mutex::new(state),
+            mending: AtomicBool::new(false),
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -114,17 +126,51 @@ impl Transactions {
         let mut parcel = Parcel::new(scored, dead, &inner.pipeline, outcomes, values);
         let runtime = Handle::current();
         let written = tokio::task::spawn_blocking(move || {
-            let result = Attempt::new(&inner, &runtime).run(&mut lock(&inner.state), &mut parcel);
-            (result, parcel.values)
+            let mut state = lock(&inner.state);
+            let result = Attempt::new(&inner, &runtime).run(&mut state, &mut parcel);
+            (result, parcel.values, state.producer.is_some())
         });
-        let (result, values) = written.await.map_err(|_| {
+        let (result, values, usable) = written.await.map_err(|_| {
             failure::temporary(
                 &self.inner.pipeline,
                 "the transaction's thread ended before it",
             )
         })?;
         *lock(&self.spare) = values;
+        if !usable {
+            self.mend();
+        }
         result
+    }
+
+    /// A client that is of no use any more may have left a transaction open, and until that ends nobody can read the group's offsets in it. Its
+    /// rows may never be written again, if their partitions were lost meanwhile: so their next write is not waited for.
+    fn mend(&self) {
+        if self.inner.mending.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let inner = Arc::downgrade(&self.inner);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(MEND_PAUSE).await;
+                let (inner, runtime) = (inner.upgrade(), Handle::current());
+                let mended = tokio::task::spawn_blocking(move || {
+                    let Some(inner) = inner else {
+                        return true;
+                    };
+                    let mut state = lock(&inner.state);
+                    Attempt::new(&inner, &runtime).prepare(&mut state);
+                    let mended = state.producer.is_some();
+                    if mended {
+                        inner.mending.store(false, Ordering::Release);
+                    }
+                    mended
+                });
+                if mended.await.unwrap_or(false) {
+                    return;
+                }
+            }
+        });
     }
 
     /// Waits for a transaction under way.
