@@ -84,6 +84,7 @@ fn options(trained: &Trained) -> Options {
         outputs: None,
         name: trained.name.clone(),
         version: "1".to_owned(),
+        explain: false,
         iterations: trained.iterations.clone(),
     }
 }

@@ -45,6 +45,7 @@ impl Model for CompiledModel {
                 Output::Margin | Output::Probability | Output::Prediction => (numbers, groups),
                 Output::Label => (Datatype::Int64, 1),
                 Output::Leaf => (Datatype::Int32, header.trees as i64),
+                Output::Contributions => (numbers, header.contributions() as i64),
             };
             TensorSpec::new(output.name(), datatype, [-1, width])
         };

@@ -92,6 +92,7 @@ pub fn options() -> Options {
         outputs: None,
         name: "grown".to_owned(),
         version: "1".to_owned(),
+        explain: false,
         iterations: None,
     }
 }

@@ -1,0 +1,164 @@
+//! The path of TreeSHAP (Lundberg et al. 2018, Algorithm 2) in the libraries' own steps: `ExtendPath`, `UnwindPath` and `UnwoundPathSum` of
+//! XGBoost's src/predictor/cpu_treeshap.cc, in `f32`, and of LightGBM's src/io/tree.cpp, in `f64`, which are the same steps.
+
+use std::ops::{Add, AddAssign, Div, Mul, Sub};
+
+/// A number in which a library computes.
+pub trait Real:
+    Copy
+    + Default
+    + PartialEq
+    + From<u16>
+    + Add<Output = Self>
+    + AddAssign
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+{
+    /// Whether a feature of share zero is passed over: XGBoost asks, LightGBM divides by it.
+    const ASKS_FOR_ZERO: bool;
+    /// Reads the number at a place.
+    fn read(bytes: &[u8], at: usize) -> Self;
+    /// The nearest one.
+    fn narrow(number: f64) -> Self;
+}
+
+macro_rules! real {
+    ($ty:ty, $bytes:literal, $asks:literal) => {
+        impl Real for $ty {
+            const ASKS_FOR_ZERO: bool = $asks;
+
+            #[inline]
+            fn read(bytes: &[u8], at: usize) -> Self {
+                Self::from_le_bytes(bytes.as_chunks::<$bytes>().0[at])
+            }
+
+            #[inline]
+            fn narrow(number: f64) -> Self {
+                number as Self
+            }
+        }
+    };
+}
+real! { f32, 4, true }
+real! { f64, 8, false }
+
+/// Of a path without this many features.
+pub const NO_FEATURE: u32 = u32::MAX;
+
+/// One feature of a path.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Element<R> {
+    /// Which, or [`NO_FEATURE`] for the root's.
+    pub feature: u32,
+    /// Share of the training rows that go on where the row's value is not known.
+    pub zero: R,
+    /// Whether the row itself goes on: 1 or 0.
+    pub one: R,
+}
+
+/// The features on the way to a node, each once, and the weights of the subsets of them by their sizes. Paths of all levels lie one after
+/// the other in one memory.
+#[derive(Debug)]
+pub struct Paths<R> {
+    elements: Vec<Element<R>>,
+    weights: Vec<R>,
+}
+
+/// Where a path lies.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    start: usize,
+    len: usize,
+}
+
+impl Span {
+    /// Of no elements, at the beginning.
+    pub const EMPTY: Self = Self { start: 0, len: 0 };
+}
+
+fn real<R: Real>(number: usize) -> R {
+    // Lengths are at most one more than the depth, which has a limit below 2^16.
+    R::from(number as u16)
+}
+
+impl<R: Real> Paths<R> {
+    /// Room for paths down to this depth, over so many features.
+    pub fn new(depth: usize, features: usize) -> Self {
+        let room = (1..=depth + 1).map(|level| level.min(features + 1)).sum();
+        Self {
+            elements: vec![Element::default(); room],
+            weights: vec![R::default(); room],
+        }
+    }
+
+    /// A path's elements.
+    pub fn elements(&self, path: Span) -> &[Element<R>] {
+        &self.elements[path.start..path.start + path.len]
+    }
+
+    /// Copies a path behind itself and makes it longer by one element.
+    pub fn extend(&mut self, parent: Span, element: Element<R>) -> Span {
+        let start = parent.start + parent.len;
+        self.elements.copy_within(parent.start..start, start);
+        self.weights.copy_within(parent.start..start, start);
+        let last = parent.len;
+        let path = Span {
+            start,
+            len: last + 1,
+        };
+        self.elements[start + last] = element;
+        let weights = &mut self.weights[start..=start + last];
+        weights[last] = if last == 0 { real(1) } else { R::default() };
+        let count: R = real(last + 1);
+        for at in (0..last).rev() {
+            let weight = weights[at];
+            weights[at + 1] += element.one * weight * real(at + 1) / count;
+            weights[at] = element.zero * weight * real(last - at) / count;
+        }
+        path
+    }
+
+    /// Takes an element out of a path again.
+    pub fn unwind(&mut self, path: Span, at: usize) -> Span {
+        let last = path.len - 1;
+        let Element { zero, one, .. } = self.elements[path.start + at];
+        let weights = &mut self.weights[path.start..path.start + path.len];
+        let count: R = real(last + 1);
+        let mut next = weights[last];
+        for at in (0..last).rev() {
+            if one == R::default() {
+                weights[at] = weights[at] * count / (zero * real(last - at));
+            } else {
+                let weight = weights[at];
+                weights[at] = next * count / (real::<R>(at + 1) * one);
+                next = weight - weights[at] * zero * real(last - at) / count;
+            }
+        }
+        let start = path.start;
+        self.elements
+            .copy_within(start + at + 1..start + path.len, start + at);
+        Span { start, len: last }
+    }
+
+    /// The weight of all subsets of a path without one of its elements.
+    pub fn unwound_sum(&self, path: Span, at: usize) -> R {
+        let last = path.len - 1;
+        let Element { zero, one, .. } = self.elements[path.start + at];
+        let weights = &self.weights[path.start..path.start + path.len];
+        let count: R = real(last + 1);
+        let mut next = weights[last];
+        let mut total = R::default();
+        for (at, weight) in weights[..last].iter().enumerate().rev() {
+            let share = real::<R>(last - at) / count;
+            if one != R::default() {
+                let part = next * count / (real::<R>(at + 1) * one);
+                total += part;
+                next = *weight - part * zero * share;
+            } else if !R::ASKS_FOR_ZERO || zero != R::default() {
+                total += *weight / zero / share;
+            }
+        }
+        total
+    }
+}
