@@ -131,6 +131,7 @@ fn compile_text(model: &[u8], name: &str, version: &str, outputs: Option<&str>) 
         outputs: outputs.map(|outputs| parse_outputs(outputs).expect("outputs")),
         name: name.into(),
         version: version.into(),
+        explain: false,
         iterations: None,
     };
     let compiled = scoregate_compiler::compile(model, &options);

@@ -13,6 +13,7 @@ mod output;
 pub mod reader;
 pub mod reference;
 mod sets;
+pub mod shapley;
 mod summary;
 mod tables;
 

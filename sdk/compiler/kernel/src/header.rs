@@ -152,20 +152,23 @@ pub fn read(tables: &[u8]) -> Result<(Header<'_>, Parts<'_>), String> {
 }
 
 fn parts(tables: &[u8], body_at: usize, lengths: [usize; 2]) -> Result<Parts<'_>, String> {
-    let mut at = body_at;
+    let mut end = body_at;
     let mut part = |bytes: usize| {
-        let end = at.checked_add(bytes)?;
-        let part = tables.get(at..end)?;
-        at = end.checked_next_multiple_of(ALIGN)?;
-        Some(part)
+        if bytes == 0 {
+            return Some(&tables[..0]);
+        }
+        let start = end.checked_next_multiple_of(ALIGN)?;
+        end = start.checked_add(bytes)?;
+        tables.get(start..end)
     };
     let (Some(body), Some(second)) = (part(lengths[0]), part(lengths[1])) else {
         return Err("the tables end before their bodies do".to_owned());
     };
+    let covers = tables.get(end.next_multiple_of(ALIGN)..);
     Ok(Parts {
         body,
         second,
-        covers: tables.get(at..).unwrap_or_default(),
+        covers: covers.unwrap_or_default(),
     })
 }
 

@@ -76,33 +76,31 @@ impl<'a> Kernel<'a> {
             Kind::Linear => Body::Linear(Linear::new(&header, parts.body)?),
             Kind::Ranked => Body::Ranked(Ranked::new(&header, parts.body)?),
         };
-        let second = match parts.second {
-            [] => None,
-            second => Some(Walk::new(&header, header.second_set_words, second)?),
+        let asked = |output| header.outputs.contains(&output);
+        let explained = asked(Output::Contributions);
+        if asked(Output::Leaf) && header.kind == Kind::Linear {
+            return Err("the tables name an output that their kind cannot give".to_owned());
+        }
+        let has_second = match &body {
+            // Of a forest without trees it is empty too.
+            Body::Ranked(_) => explained || asked(Output::Leaf),
+            Body::Walk(_) => !parts.second.is_empty(),
+            Body::Linear(_) => false,
         };
         let mut kernel = Self {
+            second: has_second
+                .then(|| Walk::new(&header, header.second_set_words, parts.second))
+                .transpose()?,
             header,
             body,
-            second,
             covers: None,
         };
-        if let (Some(walk), false) = (kernel.walk(), parts.covers.is_empty()) {
+        if let (Some(walk), true) = (kernel.walk(), explained) {
             kernel.covers = Some(Covers::new(&kernel.header, walk.nodes(), parts.covers)?);
+        } else if !parts.covers.is_empty() {
+            return Err("the tables have covers that no output asks for".to_owned());
         }
-        kernel.check_outputs()?;
         Ok(kernel)
-    }
-
-    fn check_outputs(&self) -> Result<(), String> {
-        let given = |output: &Output| match output {
-            Output::Leaf => self.walk().is_some(),
-            Output::Contributions => self.covers.is_some() || matches!(self.body, Body::Linear(_)),
-            _ => true,
-        };
-        if self.header.outputs.iter().all(given) {
-            return Ok(());
-        }
-        Err("the tables name an output that their kind cannot give".to_owned())
     }
 
     /// The trees as walks, where the tables have them; the leaves of the second body are those of contributions.

@@ -4,6 +4,9 @@ use crate::header::Header;
 use crate::layout::Precision;
 use crate::rows::Rows;
 
+/// No value is this close to zero: the sign of a zero is the product's.
+const AS_IT_IS: f64 = -1.0;
+
 /// A checked body of [`crate::layout::Kind::Linear`].
 #[derive(Clone, Debug)]
 pub struct Linear<'a> {
@@ -55,7 +58,7 @@ impl<'a> Linear<'a> {
         let (width, groups) = (header.features, header.base_margins.len());
         let mut row = Vec::new();
         for at in 0..count {
-            rows.copy(at * width..(at + 1) * width, 0.0, &mut row);
+            rows.copy(at * width..(at + 1) * width, AS_IT_IS, &mut row);
             for (group, base) in header.base_margins.iter().enumerate() {
                 let weights = self.weights.iter().skip(group).step_by(groups);
                 contributions.extend(row.iter().zip(weights).map(|(value, weight)| {

@@ -37,9 +37,12 @@ pub(crate) fn write(
     };
     let text = text_bytes(text)?;
     let body_at = (HEADER_WORDS * 4 + model.groups() * 8 + text.len()).next_multiple_of(ALIGN);
-    let total = bodies.iter().fold(body_at, |end, body| {
-        end.next_multiple_of(ALIGN) + body.len()
-    });
+    let total = bodies
+        .iter()
+        .filter(|body| !body.is_empty())
+        .fold(body_at, |end, body| {
+            end.next_multiple_of(ALIGN) + body.len()
+        });
     words[Word::Magic as usize] = MAGIC;
     words[Word::Version as usize] = VERSION;
     words[Word::TotalBytes as usize] = count(total)?;
@@ -64,7 +67,8 @@ pub(crate) fn write(
         bytes.extend(margin.to_le_bytes());
     }
     bytes.extend(text);
-    for body in bodies {
+    bytes.resize(body_at, 0);
+    for body in bodies.iter().filter(|body| !body.is_empty()) {
         bytes.resize(bytes.len().next_multiple_of(ALIGN), 0);
         bytes.extend(body);
     }
