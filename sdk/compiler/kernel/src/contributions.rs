@@ -161,7 +161,8 @@ impl<R: Real> Job<'_, R> {
             let mut path = self.paths.extend(next.parent, next.element);
             let node = nodes.node(next.node);
             if node.is_leaf() {
-                self.add_leaf(path, R::narrow(f64::from_bits(node.value)), sums);
+                let value = R::narrow(f64::from_bits(node.value));
+                self.paths.add_leaf(path, value, sums);
                 continue;
             }
             let feature = node.feature & mark::FEATURE;
@@ -191,14 +192,6 @@ impl<R: Real> Job<'_, R> {
                     element: Element { feature, zero, one },
                 });
             }
-        }
-    }
-
-    fn add_leaf(&mut self, path: Span, value: R, sums: &mut [R]) {
-        let elements = self.paths.elements(path);
-        for (at, element) in elements.iter().enumerate().skip(1) {
-            let weight = self.paths.unwound_sum(path, at);
-            sums[element.feature as usize] += weight * (element.one - element.zero) * value;
         }
     }
 }

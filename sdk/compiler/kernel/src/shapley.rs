@@ -53,7 +53,7 @@ pub struct Element<R> {
     pub feature: u32,
     /// Share of the training rows that go on where the row's value is not known.
     pub zero: R,
-    /// Whether the row itself goes on: 1 or 0.
+    /// Whether the row itself goes on: 1 or 0, so that no step multiplies by it.
     pub one: R,
 }
 
@@ -63,6 +63,8 @@ pub struct Element<R> {
 pub struct Paths<R> {
     elements: Vec<Element<R>>,
     weights: Vec<R>,
+    /// `(last - at) / (last + 1)` for each `at` below each `last`, one `last` after the other.
+    shares: Vec<R>,
 }
 
 /// Where a path lies.
@@ -86,9 +88,13 @@ impl<R: Real> Paths<R> {
     /// Room for paths down to this depth, over so many features.
     pub fn new(depth: usize, features: usize) -> Self {
         let room = (1..=depth + 1).map(|level| level.min(features + 1)).sum();
+        let longest = depth.min(features);
+        let shares = (0..=longest)
+            .flat_map(|last| (0..last).map(move |at| real::<R>(last - at) / real(last + 1)));
         Self {
             elements: vec![Element::default(); room],
             weights: vec![R::default(); room],
+            shares: shares.collect(),
         }
     }
 
@@ -111,9 +117,13 @@ impl<R: Real> Paths<R> {
         let weights = &mut self.weights[start..=start + last];
         weights[last] = if last == 0 { real(1) } else { R::default() };
         let count: R = real(last + 1);
+        // What is multiplied by a `one` of 0 adds nothing.
+        let hot = element.one != R::default();
         for at in (0..last).rev() {
             let weight = weights[at];
-            weights[at + 1] += element.one * weight * real(at + 1) / count;
+            if hot {
+                weights[at + 1] += weight * real(at + 1) / count;
+            }
             weights[at] = element.zero * weight * real(last - at) / count;
         }
         path
@@ -131,7 +141,7 @@ impl<R: Real> Paths<R> {
                 weights[at] = weights[at] * count / (zero * real(last - at));
             } else {
                 let weight = weights[at];
-                weights[at] = next * count / (real::<R>(at + 1) * one);
+                weights[at] = next * count / real(at + 1);
                 next = weight - weights[at] * zero * real(last - at) / count;
             }
         }
@@ -141,24 +151,98 @@ impl<R: Real> Paths<R> {
         Span { start, len: last }
     }
 
-    /// The weight of all subsets of a path without one of its elements.
-    pub fn unwound_sum(&self, path: Span, at: usize) -> R {
+    /// Adds what a leaf at the end of a path gives to each of its features. No feature stands there twice, so that their order is free:
+    /// those where the row itself goes on come first, then the others, each kind together by steps of its own.
+    pub fn add_leaf(&self, path: Span, value: R, sums: &mut [R]) {
         let last = path.len - 1;
-        let Element { zero, one, .. } = self.elements[path.start + at];
         let weights = &self.weights[path.start..path.start + path.len];
-        let count: R = real(last + 1);
-        let mut next = weights[last];
-        let mut total = R::default();
-        for (at, weight) in weights[..last].iter().enumerate().rev() {
-            let share = real::<R>(last - at) / count;
-            if one != R::default() {
-                let part = next * count / (real::<R>(at + 1) * one);
-                total += part;
-                next = *weight - part * zero * share;
-            } else if !R::ASKS_FOR_ZERO || zero != R::default() {
-                total += *weight / zero / share;
+        let shares = &self.shares[last * last.saturating_sub(1) / 2..][..last];
+        let players = &self.elements[path.start..path.start + path.len][1..];
+        for hot in [true, false] {
+            let mut lanes = Lanes::new();
+            let of_kind = |element: &&Element<R>| (element.one != R::default()) == hot;
+            for element in players.iter().filter(of_kind) {
+                lanes.push(element);
+                if lanes.count == LANES {
+                    lanes.add(hot, weights, shares, value, sums);
+                    lanes = Lanes::new();
+                }
+            }
+            if lanes.count > 0 {
+                lanes.add(hot, weights, shares, value, sums);
             }
         }
-        total
     }
+}
+
+/// Elements whose sums are computed together, in the lanes of vectors.
+const LANES: usize = 4;
+
+struct Lanes<R> {
+    count: usize,
+    features: [u32; LANES],
+    zeros: [R; LANES],
+}
+
+impl<R: Real> Lanes<R> {
+    fn new() -> Self {
+        Self {
+            count: 0,
+            features: [0; LANES],
+            zeros: [R::from(1); LANES],
+        }
+    }
+
+    fn push(&mut self, element: &Element<R>) {
+        self.features[self.count] = element.feature;
+        self.zeros[self.count] = element.zero;
+        self.count += 1;
+    }
+
+    fn add(&self, hot: bool, weights: &[R], shares: &[R], value: R, sums: &mut [R]) {
+        let totals = if hot {
+            hot_sums(weights, shares, &self.zeros)
+        } else {
+            cold_sums(weights, shares, &self.zeros)
+        };
+        let one = R::from(u16::from(hot));
+        let lanes = self.features.iter().zip(&self.zeros).zip(totals);
+        for ((feature, zero), total) in lanes.take(self.count) {
+            sums[*feature as usize] += total * (one - *zero) * value;
+        }
+    }
+}
+
+/// The weights of all subsets of a path without an element that the row itself follows (`one` is 1).
+#[inline]
+fn hot_sums<R: Real>(weights: &[R], shares: &[R], zeros: &[R; LANES]) -> [R; LANES] {
+    let count: R = real(weights.len());
+    let mut next = [weights[shares.len()]; LANES];
+    let mut totals = [R::default(); LANES];
+    for (at, (weight, share)) in weights.iter().zip(shares).enumerate().rev() {
+        let size: R = real(at + 1);
+        for lane in 0..LANES {
+            let part = next[lane] * count / size;
+            totals[lane] += part;
+            next[lane] = *weight - part * zeros[lane] * *share;
+        }
+    }
+    totals
+}
+
+/// The same without an element that it does not follow (`one` is 0).
+#[inline]
+fn cold_sums<R: Real>(weights: &[R], shares: &[R], zeros: &[R; LANES]) -> [R; LANES] {
+    let mut totals = [R::default(); LANES];
+    for (weight, share) in weights.iter().zip(shares).rev() {
+        for lane in 0..LANES {
+            totals[lane] += *weight / zeros[lane] / *share;
+        }
+    }
+    for (total, zero) in totals.iter_mut().zip(zeros) {
+        if R::ASKS_FOR_ZERO && *zero == R::default() {
+            *total = R::default();
+        }
+    }
+    totals
 }

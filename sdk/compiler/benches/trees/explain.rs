@@ -1,0 +1,50 @@
+//! `cargo bench --bench trees -- explain`: what a row's contributions cost, beside its scores alone.
+
+use scoregate_compiler::Options;
+use scoregate_compiler::description::Precision;
+use scoregate_kernel::layout::Kind;
+use wasmtime::Engine;
+
+use super::grown::{Random, grow, options};
+use super::{MODELS, Running, rows_of, shape, start};
+
+/// Rows of one measurement: each takes as long as a thousand that are only scored.
+const ROWS: usize = 16;
+
+pub fn measure(engine: &Engine, pairs: usize) {
+    println!("microseconds a row, in batches of {ROWS}: the median and the least");
+    for precision in [Precision::F64, Precision::F32] {
+        for model in MODELS {
+            let shape = shape(precision, model);
+            let grown = grow(&shape, 7);
+            let with = |explain| {
+                let options = Options {
+                    explain,
+                    ..options()
+                };
+                start(engine, &grown, Kind::Ranked, &options)
+            };
+            let [mut explained, mut scored] = [true, false].map(with);
+            let mut random = Random(99);
+            let mut figures: Vec<[f64; 2]> = (0..pairs)
+                .map(|_| {
+                    let batches = rows_of(&shape, ROWS, ROWS, &mut random);
+                    let run =
+                        |running: &mut Running| running.ns_a_row(&shape, ROWS, &batches) / 1e3;
+                    [run(&mut explained), run(&mut scored)]
+                })
+                .collect();
+            figures.sort_by(|a, b| a[0].total_cmp(&b[0]));
+            let (median, least) = (figures[pairs / 2], figures[0]);
+            println!(
+                "{}, {precision:?}: explained {:.0} ({:.0}), scored {:.1}; configured in {:.2} ms, {:.2} without",
+                model.0,
+                median[0],
+                least[0],
+                median[1],
+                explained.configured_ms,
+                scored.configured_ms
+            );
+        }
+    }
+}
