@@ -14,7 +14,7 @@ fn outputs_that_make_no_sense_are_refused_with_the_list() {
     );
     assert_eq!(
         parse_outputs("margin,score").unwrap_err().to_string(),
-        "`score` is not an output; there are margin, probability, label, prediction, leaf"
+        "`score` is not an output; there are margin, probability, label, prediction, leaf, contributions"
     );
     let refused = |name: &str, outputs: &[Output]| {
         scoregate_compiler::tables(&fixture(name).model, &options(Some(outputs)))

@@ -69,30 +69,8 @@ pub struct Parts<'a> {
 
 /// Splits tables into their header and what stands after it.
 pub fn read(tables: &[u8]) -> Result<(Header<'_>, Parts<'_>), String> {
-    let (words, _) = tables.as_chunks::<4>();
-    if words.len() < HEADER_WORDS {
-        return Err(format!(
-            "the tables have {} bytes, fewer than their header",
-            tables.len()
-        ));
-    }
+    let words = words(tables)?;
     let word = |at: usize| u32::from_le_bytes(words[at]);
-    if word(Word::Magic as usize) != MAGIC {
-        return Err("the tables do not begin with SGTB".to_owned());
-    }
-    if word(Word::Version as usize) != VERSION {
-        return Err(format!(
-            "the tables have layout {}, this kernel reads {VERSION}",
-            word(Word::Version as usize)
-        ));
-    }
-    if word(Word::TotalBytes as usize) as usize != tables.len() {
-        return Err(format!(
-            "the tables have {} bytes and claim {}",
-            tables.len(),
-            word(Word::TotalBytes as usize)
-        ));
-    }
     let kind =
         Kind::from_code(word(Word::Kind as usize)).ok_or("the tables are of an unknown kind")?;
     let link =
@@ -149,6 +127,35 @@ pub fn read(tables: &[u8]) -> Result<(Header<'_>, Parts<'_>), String> {
     let body_at = (HEADER_WORDS * 4 + groups * 8 + text_bytes).next_multiple_of(ALIGN);
     let lengths = [Word::BodyBytes, Word::SecondBytes].map(|at| word(at as usize) as usize);
     Ok((header, parts(tables, body_at, lengths)?))
+}
+
+/// All words, at least those of the header, of tables that are whole and of this layout.
+fn words(tables: &[u8]) -> Result<&[[u8; 4]], String> {
+    let (words, _) = tables.as_chunks::<4>();
+    if words.len() < HEADER_WORDS {
+        return Err(format!(
+            "the tables have {} bytes, fewer than their header",
+            tables.len()
+        ));
+    }
+    let word = |at: Word| u32::from_le_bytes(words[at as usize]);
+    if word(Word::Magic) != MAGIC {
+        return Err("the tables do not begin with SGTB".to_owned());
+    }
+    if word(Word::Version) != VERSION {
+        return Err(format!(
+            "the tables have layout {}, this kernel reads {VERSION}",
+            word(Word::Version)
+        ));
+    }
+    if word(Word::TotalBytes) as usize != tables.len() {
+        return Err(format!(
+            "the tables have {} bytes and claim {}",
+            tables.len(),
+            word(Word::TotalBytes)
+        ));
+    }
+    Ok(words)
 }
 
 fn parts(tables: &[u8], body_at: usize, lengths: [usize; 2]) -> Result<Parts<'_>, String> {
