@@ -65,6 +65,8 @@ pub struct Paths<R> {
     weights: Vec<R>,
     /// `(last - at) / (last + 1)` for each `at` below each `last`, one `last` after the other.
     shares: Vec<R>,
+    /// 0, 1, 2 and so on.
+    counts: Vec<R>,
 }
 
 /// Where a path lies.
@@ -95,6 +97,7 @@ impl<R: Real> Paths<R> {
             elements: vec![Element::default(); room],
             weights: vec![R::default(); room],
             shares: shares.collect(),
+            counts: (0..=longest + 1).map(real).collect(),
         }
     }
 
@@ -107,26 +110,25 @@ impl<R: Real> Paths<R> {
     pub fn extend(&mut self, parent: Span, element: Element<R>) -> Span {
         let start = parent.start + parent.len;
         self.elements.copy_within(parent.start..start, start);
-        self.weights.copy_within(parent.start..start, start);
         let last = parent.len;
-        let path = Span {
-            start,
-            len: last + 1,
-        };
+        let len = last + 1;
         self.elements[start + last] = element;
-        let weights = &mut self.weights[start..=start + last];
+        let (before, weights) = self.weights.split_at_mut(start);
+        let (before, weights) = (&before[parent.start..], &mut weights[..len]);
+        let (count, counts) = (self.counts[len], &self.counts[1..len]);
         weights[last] = if last == 0 { real(1) } else { R::default() };
-        let count: R = real(last + 1);
-        // What is multiplied by a `one` of 0 adds nothing.
-        let hot = element.one != R::default();
-        for at in (0..last).rev() {
-            let weight = weights[at];
-            if hot {
-                weights[at + 1] += weight * real(at + 1) / count;
-            }
-            weights[at] = element.zero * weight * real(last - at) / count;
+        let without = weights.iter_mut().zip(before).zip(counts.iter().rev());
+        for ((weight, before), count_down) in without {
+            *weight = element.zero * *before * *count_down / count;
         }
-        path
+        // What is multiplied by a `one` of 0 adds nothing.
+        if element.one != R::default() {
+            let with = weights[1..].iter_mut().zip(before).zip(counts);
+            for ((weight, before), count_up) in with {
+                *weight += *before * *count_up / count;
+            }
+        }
+        Span { start, len }
     }
 
     /// Takes an element out of a path again.
@@ -175,8 +177,9 @@ impl<R: Real> Paths<R> {
     }
 }
 
-/// Elements whose sums are computed together, in the lanes of vectors.
-const LANES: usize = 4;
+/// Elements whose sums are computed together, in the lanes of vectors: each step of a sum waits for the one before, so that several vectors
+/// cost hardly more than one.
+const LANES: usize = 8;
 
 struct Lanes<R> {
     count: usize,
