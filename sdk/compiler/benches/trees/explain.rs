@@ -1,4 +1,5 @@
-//! `cargo bench --bench trees -- explain`: what a row's contributions cost, beside its scores alone.
+//! `cargo bench --bench trees -- explain [FILE]`: what a row's contributions cost, beside its scores alone; of models' files, or of the sample
+//! and of grown trees.
 
 use scoregate_compiler::description::{Description, Precision};
 use scoregate_compiler::{Options, reader};
@@ -13,13 +14,19 @@ const ROWS: usize = 16;
 
 pub fn measure(engine: &Engine, pairs: usize) {
     println!("microseconds a row, in batches of {ROWS}: the median and the least");
-    let sample = include_bytes!("../../../../plugins/fraud/fraud.json");
-    let sample = reader::read(sample).expect("the sample model");
-    let rows = Shape {
-        features: sample.features,
-        ..shape(Precision::F32, MODELS[0])
-    };
-    measure_one(engine, pairs, "plugins/fraud/fraud.json", (&rows, &sample));
+    let files = std::env::args().skip_while(|argument| argument != "explain");
+    let files: Vec<String> = files.filter(|argument| argument.contains('.')).collect();
+    if files.is_empty() {
+        let sample = include_bytes!("../../../../plugins/fraud/fraud.json");
+        measure_file(engine, pairs, "plugins/fraud/fraud.json", sample);
+    }
+    for file in &files {
+        let model = std::fs::read(file).expect("a model's file");
+        measure_file(engine, pairs, file, &model);
+    }
+    if !files.is_empty() {
+        return;
+    }
     for precision in [Precision::F64, Precision::F32] {
         for model in MODELS {
             let shape = shape(precision, model);
@@ -27,6 +34,15 @@ pub fn measure(engine: &Engine, pairs: usize) {
             measure_one(engine, pairs, &name, (&shape, &grow(&shape, 7)));
         }
     }
+}
+
+fn measure_file(engine: &Engine, pairs: usize, name: &str, file: &[u8]) {
+    let model = reader::read(file).expect("a model");
+    let rows = Shape {
+        features: model.features,
+        ..shape(model.precision, MODELS[0])
+    };
+    measure_one(engine, pairs, name, (&rows, &model));
 }
 
 fn measure_one(engine: &Engine, pairs: usize, name: &str, (shape, model): (&Shape, &Description)) {
