@@ -20,6 +20,12 @@ pub fn fraud() -> &'static [u8] {
     COMPONENT.get_or_init(|| compile("fraud", Some("margin,probability")))
 }
 
+/// The sample model, which also says what each feature added.
+pub fn fraud_explained() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| compile("fraud", Some("margin,probability,contributions")))
+}
+
 /// The sample model once more, as another release: the same scores, another version.
 pub fn fraud_again(version: &str) -> Vec<u8> {
     compile_text(
@@ -131,6 +137,7 @@ fn compile_text(model: &[u8], name: &str, version: &str, outputs: Option<&str>) 
         outputs: outputs.map(|outputs| parse_outputs(outputs).expect("outputs")),
         name: name.into(),
         version: version.into(),
+        explain: false,
         iterations: None,
     };
     let compiled = scoregate_compiler::compile(model, &options);

@@ -26,10 +26,14 @@ pub struct Args {
     /// The component; by default the model's file with `.wasm`.
     #[arg(short, long = "out", value_name = "FILE")]
     out: Option<PathBuf>,
-    /// What the component gives, in this order: margin, probability, label, prediction. By default the probability of a
-    /// classifier, else the prediction.
+    /// What the component gives, in this order: margin, probability, label, prediction, leaf, contributions. By default the
+    /// probability of a classifier, else the prediction.
     #[arg(long, value_name = "LIST")]
     output: Option<String>,
+    /// Adds the output `contributions`: what each feature added to the margin, and after the features the bias (SHAP values, as
+    /// `predict(pred_contribs=True)` gives them).
+    #[arg(long)]
+    explain: bool,
     /// The model's name, which `inspect` shows; by default the file's.
     #[arg(long)]
     name: Option<String>,
@@ -61,6 +65,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let stem = args.model.file_stem().unwrap_or_default();
     let options = Options {
         outputs: args.output.as_deref().map(parse_outputs).transpose()?,
+        explain: args.explain,
         name: args
             .name
             .unwrap_or_else(|| stem.to_string_lossy().into_owned()),

@@ -29,6 +29,7 @@ pub fn write(dir: &Path, config: &str) -> anyhow::Result<PathBuf> {
         outputs: Some(vec![Output::Margin, Output::Probability]),
         name: "fraud".to_owned(),
         version: "1".to_owned(),
+        explain: false,
         iterations: None,
     };
     let fraud = compile(FRAUD, &options).context("the sample model cannot be compiled")?;

@@ -128,7 +128,7 @@ fn join(
                 let hint = renamed.map_or(String::new(), |offer| {
                     format!("; was it renamed from or to `{}`?", offer.name)
                 });
-                reasons.push(missing(want, &specs.join(", ")) + &hint);
+                reasons.push(missing(want, &specs.join(", ")) + &hint + remedy(want));
             }
             Some(position) if agree(want, &offered[position]) => positions.push(position),
             Some(position) => {
@@ -145,6 +145,14 @@ fn join(
         }
     }
     positions
+}
+
+/// What to do where an output of compiled models is missing that is asked for by name.
+fn remedy(want: &TensorSpec) -> &'static str {
+    match want.name.as_str() {
+        "contributions" => "; `scoregate compile --explain` adds it to a model",
+        _ => "",
+    }
 }
 
 fn named(specs: &[TensorSpec], name: &str) -> Option<usize> {

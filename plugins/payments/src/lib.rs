@@ -20,6 +20,7 @@
 mod distance;
 mod features;
 mod payment;
+mod reasons;
 
 use scoregate_sdk::{
     Adapter, Config, Contract, Datatype, Event, Features, Outcome, Rejection, Scores, reject,
@@ -27,6 +28,7 @@ use scoregate_sdk::{
 use serde::{Deserialize, Serialize};
 
 use payment::Payment;
+use reasons::{Reason, strongest};
 
 /// The adapter: what the operator set for it.
 #[derive(Deserialize)]
@@ -36,7 +38,15 @@ pub struct Payments {
     decline_above: f64,
     /// A payment more probably fraud than this is left to a person; 0 to 1, at most `decline_above`; none by default.
     review_above: Option<f64>,
+    /// So many reasons are given, the strongest first, where a payment is not approved; 0 for none. The model must then give its
+    /// contributions.
+    reasons: usize,
 }
+
+/// Score tensors, in the contract's order.
+const PROBABILITY: usize = 0;
+const MARGIN: usize = 1;
+const CONTRIBUTIONS: usize = 2;
 
 impl Default for Payments {
     /// At 0.8 nineteen of twenty declined payments of the sample are fraud: see `plugins/fraud/README.md`.
@@ -44,6 +54,7 @@ impl Default for Payments {
         Self {
             decline_above: 0.8,
             review_above: None,
+            reasons: 0,
         }
     }
 }
@@ -60,6 +71,8 @@ struct Payload<'a> {
     payment_id: &'a str,
     amount_eur: f32,
     margin: f32,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<Reason>,
 }
 
 impl Adapter for Payments {
@@ -79,14 +92,27 @@ impl Adapter for Payments {
                 "review_above: must lie between 0 and decline_above, was {review_above}"
             ));
         }
+        if payments.reasons > features::COUNT {
+            return Err(format!(
+                "reasons: must lie between 0 and {}, was {}",
+                features::COUNT,
+                payments.reasons
+            ));
+        }
         Ok(payments)
     }
 
     fn contract(&self) -> Contract {
-        Contract::new()
-            .feature("features", Datatype::Fp32, [-1, features::COUNT as i64])
+        let features = features::COUNT as i64;
+        let contract = Contract::new()
+            .feature("features", Datatype::Fp32, [-1, features])
             .score("probability", Datatype::Fp32, [-1, 1])
-            .score("margin", Datatype::Fp32, [-1, 1])
+            .score("margin", Datatype::Fp32, [-1, 1]);
+        if self.reasons == 0 {
+            return contract;
+        }
+        // The bias stands after the features.
+        contract.score("contributions", Datatype::Fp32, [-1, features + 1])
     }
 
     fn preprocess(&self, event: &Event<'_>, features: &mut Features) -> Result<Kept, Rejection> {
@@ -100,24 +126,32 @@ impl Adapter for Payments {
     }
 
     fn postprocess(&self, kept: Kept, scores: &Scores<'_>) -> Result<Outcome, Rejection> {
-        let (probability, margin) = (scores.f32(0), scores.f32(1));
+        let (probability, margin) = (scores.f32(PROBABILITY), scores.f32(MARGIN));
         if !(0.0..=1.0).contains(&probability) {
             return Err(reject(format!(
                 "probability: must lie between 0 and 1, was {probability}"
             )));
         }
         let probability = f64::from(probability);
+        let decision = self.decide(probability);
         let payload = Payload {
             payment_id: &kept.payment_id,
             amount_eur: kept.amount_eur,
             margin,
+            reasons: if self.reasons > 0 && decision != APPROVE {
+                strongest(scores.row_f32(CONTRIBUTIONS), self.reasons)
+            } else {
+                Vec::new()
+            },
         };
         Ok(Outcome::new()
             .score(probability)
-            .decision(self.decide(probability))
+            .decision(decision)
             .json(&payload))
     }
 }
+
+const APPROVE: &str = "approve";
 
 impl Payments {
     fn decide(&self, probability: f64) -> &'static str {
@@ -126,7 +160,7 @@ impl Payments {
         }
         match self.review_above {
             Some(review_above) if probability > review_above => "review",
-            _ => "approve",
+            _ => APPROVE,
         }
     }
 }

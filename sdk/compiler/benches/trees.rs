@@ -5,12 +5,15 @@
 #[path = "../tests/grown/mod.rs"]
 mod grown;
 
+#[path = "trees/explain.rs"]
+mod explain;
+
 use std::hint::black_box;
 use std::time::Instant;
 
 use grown::{Random, Shape, grow, options};
-use scoregate_compiler::compile_for;
 use scoregate_compiler::description::{Description, Precision};
+use scoregate_compiler::{Options, compile_for};
 use scoregate_kernel::layout::Kind;
 use wasmtime::component::{Component, ComponentType, Lift, Linker, Lower, TypedFunc};
 use wasmtime::{Config, Engine, Store};
@@ -58,6 +61,27 @@ struct Running {
     bytes: usize,
 }
 
+impl Running {
+    fn ns_a_row(&mut self, shape: &Shape, batch: usize, batches: &[Vec<u8>]) -> f64 {
+        let inputs: Vec<Vec<Tensor>> = batches
+            .iter()
+            .map(|data| {
+                vec![Tensor {
+                    shape: vec![batch as u64, shape.features as u64],
+                    data: data.clone(),
+                }]
+            })
+            .collect();
+        let rows = (inputs.len() * batch) as f64;
+        let start = Instant::now();
+        for input in inputs {
+            let (answer,) = self.infer.call(&mut self.store, (input,)).expect("a call");
+            black_box(answer.expect("scores"));
+        }
+        start.elapsed().as_secs_f64() * 1e9 / rows
+    }
+}
+
 fn main() {
     let pairs = std::env::args().find_map(|argument| argument.parse().ok());
     let pairs: usize = pairs.unwrap_or(7);
@@ -68,21 +92,16 @@ fn main() {
         .wasm_relaxed_simd(false)
         .generate_address_map(false);
     let engine = Engine::new(&config).expect("the engine");
+    // What contributions cost is measured alone by `-- explain`.
+    if std::env::args().any(|argument| argument == "explain") {
+        return explain::measure(&engine, pairs);
+    }
     for precision in [Precision::F64, Precision::F32] {
-        for (name, trees, leaves, features) in MODELS {
-            let shape = Shape {
-                precision,
-                trees,
-                leaves,
-                features,
-                groups: 1,
-                grid: 255,
-                sets_percent: 0,
-                varied: false,
-            };
+        for model in MODELS {
+            let (name, shape) = (model.0, shape(precision, model));
             let model = grow(&shape, 7);
             let [mut ranked, mut walk] =
-                [Kind::Ranked, Kind::Walk].map(|kind| start(&engine, &model, kind));
+                [Kind::Ranked, Kind::Walk].map(|kind| start(&engine, &model, kind, &options()));
             println!(
                 "\n{name}, {precision:?}: configured in {:.2} ms ({} kB), walk {:.2} ms ({} kB)",
                 ranked.configured_ms,
@@ -101,32 +120,25 @@ fn main() {
     }
 }
 
+fn shape(precision: Precision, (_, trees, leaves, features): (&str, usize, usize, usize)) -> Shape {
+    Shape {
+        precision,
+        trees,
+        leaves,
+        features,
+        groups: 1,
+        grid: 255,
+        sets_percent: 0,
+        varied: false,
+    }
+}
+
 fn measure(shape: &Shape, batch: usize, pairs: usize, ranked: &mut Running, walk: &mut Running) {
     let mut random = Random(99);
     let mut figures: Vec<(f64, f64)> = (0..pairs)
         .map(|_| {
             let batches = rows(shape, batch, &mut random);
-            let run = |running: &mut Running| {
-                let inputs: Vec<Vec<Tensor>> = batches
-                    .iter()
-                    .map(|data| {
-                        vec![Tensor {
-                            shape: vec![batch as u64, shape.features as u64],
-                            data: data.clone(),
-                        }]
-                    })
-                    .collect();
-                let rows = (inputs.len() * batch) as f64;
-                let start = Instant::now();
-                for input in inputs {
-                    let (answer,) = running
-                        .infer
-                        .call(&mut running.store, (input,))
-                        .expect("a call");
-                    black_box(answer.expect("scores"));
-                }
-                start.elapsed().as_secs_f64() * 1e9 / rows
-            };
+            let run = |running: &mut Running| running.ns_a_row(shape, batch, &batches);
             (run(ranked), run(walk))
         })
         .collect();
@@ -150,6 +162,10 @@ fn measure(shape: &Shape, batch: usize, pairs: usize, ranked: &mut Running, walk
 
 /// Batches of fresh rows: one row again and again would flatter code that branches.
 fn rows(shape: &Shape, batch: usize, random: &mut Random) -> Vec<Vec<u8>> {
+    rows_of(shape, batch, ROWS, random)
+}
+
+fn rows_of(shape: &Shape, batch: usize, all: usize, random: &mut Random) -> Vec<Vec<u8>> {
     let mut data = |_| {
         let values = (0..batch * shape.features).map(|_| 4.4 * random.unit() - 2.2);
         match shape.precision {
@@ -159,11 +175,11 @@ fn rows(shape: &Shape, batch: usize, random: &mut Random) -> Vec<Vec<u8>> {
             Precision::F64 => values.flat_map(f64::to_le_bytes).collect(),
         }
     };
-    (0..(ROWS / batch).max(1)).map(&mut data).collect()
+    (0..(all / batch).max(1)).map(&mut data).collect()
 }
 
-fn start(engine: &Engine, model: &Description, kind: Kind) -> Running {
-    let compiled = compile_for(model, kind, &options()).expect("a component");
+fn start(engine: &Engine, model: &Description, kind: Kind, options: &Options) -> Running {
+    let compiled = compile_for(model, kind, options).expect("a component");
     let component = Component::new(engine, &compiled.component).expect("a component");
     let mut linker = Linker::new(engine);
     linker

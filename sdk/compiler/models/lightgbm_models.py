@@ -6,7 +6,7 @@ import tempfile
 import lightgbm as lgb
 import numpy as np
 
-from shared import CATEGORIES, Models, data, hard_rows
+from shared import CATEGORIES, EXPLAINED, Models, data, hard_rows
 
 RELEASE = sys.argv[1]
 assert RELEASE == f"lightgbm-{lgb.__version__}", "the models are trained with pinned versions"
@@ -47,7 +47,12 @@ def add(name, what, booster, base, categories=False, iterations=None, finite=Fal
         shown = f"{begin},{end}"
     margins = booster.predict(rows, raw_score=True, **more)
     values = booster.predict(rows, **more)
-    MODELS.add(name, "txt", text.encode(), rows, margins, values, what, shown)
+    explained = None
+    # LightGBM computes no contributions of linear leaves.
+    if "is_linear=1" not in text:
+        places = list(range(0, len(rows), EXPLAINED))
+        explained = places, booster.predict(rows[places], pred_contrib=True, **more)
+    MODELS.add(name, "txt", text.encode(), rows, margins, values, what, shown, explained)
 
 
 def train(parameters, values, labels, rounds=4, dataset=None, **more):

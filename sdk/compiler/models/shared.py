@@ -1,7 +1,8 @@
 """Data, hard rows and files, for both libraries.
 
 NAME.rows is little endian: u32 bytes a number, rows, features, margins a row, predictions a row; then in those numbers the rows, the library's raw
-margins and its predictions. RELEASE.tsv lists the models of one release: name, file, range of iterations or `all`, and what is special of it.
+margins and its predictions. NAME.contributions, where the library computes them: u32 rows and numbers a row, then which rows of NAME.rows they are,
+and in the same numbers what `predict` gives by `pred_contribs` or `pred_contrib`. RELEASE.tsv lists the models of one release: name, file, range of iterations or `all`, and what is special of it.
 """
 
 import pathlib
@@ -11,6 +12,8 @@ import numpy as np
 
 HERE = pathlib.Path(__file__).parent
 ROWS = 72
+# Every so many rows are explained.
+EXPLAINED = 3
 FEATURES = 6
 # The last two features are categories, where a model is told so.
 CATEGORIES = (4, 5)
@@ -64,8 +67,8 @@ class Models:
         for old in HERE.glob(f"{release}.*"):
             old.unlink()
 
-    def add(self, name, ending, model, rows, margins, predictions, what, iterations="all"):
-        """`iterations` is a range as the command line takes it."""
+    def add(self, name, ending, model, rows, margins, predictions, what, iterations="all", explained=None):
+        """`iterations` is a range as the command line takes it; `explained` are places of rows and their contributions."""
         assert "\t" not in what and len(margins) == len(predictions) == len(rows)
         name = f"{self.release}.{name}"
         (HERE / f"{name}.{ending}").write_bytes(model)
@@ -74,6 +77,10 @@ class Models:
         head = struct.pack("<5I", kind.itemsize, len(rows), *(part.shape[1] for part in parts))
         numbers = b"".join(part.astype(kind.newbyteorder("<")).tobytes() for part in parts)
         (HERE / f"{name}.rows").write_bytes(head + numbers)
+        if explained:
+            places, contributions = explained
+            head = struct.pack(f"<{2 + len(places)}I", len(places), contributions.size // len(places), *places)
+            (HERE / f"{name}.contributions").write_bytes(head + contributions.astype(kind.newbyteorder("<")).tobytes())
         self.lines.append(f"{name}\t{name}.{ending}\t{iterations}\t{what}\n")
 
     def finish(self):

@@ -7,7 +7,7 @@ import tempfile
 import numpy as np
 import xgboost as xgb
 
-from shared import CATEGORIES, FEATURES, Models, data, hard_rows
+from shared import CATEGORIES, EXPLAINED, FEATURES, Models, data, hard_rows
 
 RELEASE = sys.argv[1]
 assert RELEASE == f"xgboost-{xgb.__version__}", "the models are trained with pinned versions"
@@ -53,7 +53,7 @@ def predict(booster, rows, categories, infinite, **more):
     return every
 
 
-def add(name, what, booster, base, categories=False, infinite=True, ending="json", iterations=None):
+def add(name, what, booster, base, categories=False, infinite=True, ending="json", iterations=None, contributions=True):
     model = save(booster, ending)
     booster = xgb.Booster({"nthread": 1})
     booster.load_model(bytearray(model))
@@ -66,7 +66,18 @@ def add(name, what, booster, base, categories=False, infinite=True, ending="json
     more = {"iteration_range": iterations} if iterations else {}
     margins, values = predict(booster, rows, categories, infinite, **more)
     shown = f"{iterations[0]},{iterations[1]}" if iterations else "all"
-    MODELS.add(name, ending, model, rows, margins, values, what, shown)
+    explained = explain(booster, rows, categories, iterations) if contributions else None
+    MODELS.add(name, ending, model, rows, margins, values, what, shown, explained)
+
+
+def explain(booster, rows, categories, iterations):
+    """Contributions of some finite rows. `predict` knows no range of iterations for them, but a slice of the model."""
+    finite = ~np.isinf(rows).any(axis=1)
+    places = [at for at in range(0, len(rows), EXPLAINED) if finite[at]]
+    part = booster[iterations[0] : iterations[1]] if iterations else booster
+    found = part.predict(matrix(rows[places], booster, categories), pred_contribs=True)
+    assert found.dtype == np.float32
+    return places, found
 
 
 def save(booster, ending):
@@ -183,10 +194,12 @@ def targets():
     add("labels", "three labels, a tree for each", train({"objective": "binary:logistic"}, x, labels, 3), x)
     if VERSION >= (3, 1):
         vector = {"multi_strategy": "multi_output_tree", "tree_method": "hist"}
-        add("vectors", "two targets, leaves of vectors", train({"objective": "reg:squarederror", **vector}, x, two), x)
-        add("vectors_labels", "three labels, leaves of vectors, UBJSON", train({"objective": "binary:logistic", **vector}, x, labels, 3), x, ending="ubj")
+        # XGBoost computes no contributions of them.
+        add("vectors", "two targets, leaves of vectors", train({"objective": "reg:squarederror", **vector}, x, two), x, contributions=False)
+        booster = train({"objective": "binary:logistic", **vector}, x, labels, 3)
+        add("vectors_labels", "three labels, leaves of vectors, UBJSON", booster, x, ending="ubj", contributions=False)
         classes = np.digitize(y, [-0.5, 0.5])
-        add("vectors_classes", "three classes, leaves of vectors", train({"objective": "multi:softprob", "num_class": 3, **vector}, x, classes, 3), x)
+        add("vectors_classes", "three classes, leaves of vectors", train({"objective": "multi:softprob", "num_class": 3, **vector}, x, classes, 3), x, contributions=False)
 
 
 

@@ -8,6 +8,7 @@
 //!
 //! Leaves are added in the order of the trees.
 
+use crate::error::CompileError;
 use crate::sets::{LinearLeaf, LinearLeaves, Sets};
 
 /// Additive trees. Node 0 of each is its root; both children of a split stand side by side, after their parent; each node but the root
@@ -18,6 +19,8 @@ pub struct Forest {
     pub zero_max: f64,
     /// Which values name a category.
     pub category_rule: CategoryRule,
+    /// Why no contributions can be computed, where the file does not tell the covers.
+    covers_missing: Option<CompileError>,
     trees: Vec<Span>,
     /// [`LEAF`] in a leaf.
     features: Vec<u32>,
@@ -57,6 +60,7 @@ impl CategoryRule {
 struct Span {
     first: u32,
     group: u32,
+    weight: f32,
 }
 
 /// Stands for the feature of a leaf.
@@ -75,6 +79,8 @@ const MATCH_LEFT: u8 = 1 << 5;
 pub struct Tree<'a> {
     /// The group that its leaves are added to.
     pub group: usize,
+    /// What the library's own leaves are multiplied by: 1, unless it is XGBoost's DART. [`Node::Leaf`] is the product.
+    pub weight: f32,
     forest: &'a Forest,
     first: usize,
     nodes: usize,
@@ -142,6 +148,7 @@ impl Forest {
         Self {
             zero_max: 0.0,
             category_rule,
+            covers_missing: None,
             trees: Vec::new(),
             features: Vec::new(),
             values: Vec::new(),
@@ -206,6 +213,7 @@ impl Forest {
         Tree {
             group: span.group as usize,
             forest: self,
+            weight: span.weight,
             first,
             nodes: end - first,
         }
@@ -216,7 +224,30 @@ impl Forest {
         self.trees.push(Span {
             first: self.features.len() as u32,
             group: group as u32,
+            weight: 1.0,
         });
+    }
+
+    /// The leaves of the tree that was begun last are multiplied by this, each product rounded to `f32`: XGBoost's DART.
+    pub fn weigh_tree(&mut self, weight: f32) {
+        if let Some(tree) = self.trees.last_mut() {
+            tree.weight = weight;
+        }
+    }
+
+    /// Says why a tree has no covers; the first reason is kept.
+    pub fn lack_covers(&mut self, reason: CompileError) {
+        self.covers_missing.get_or_insert(reason);
+    }
+
+    /// Why contributions cannot be computed, where the file does not tell the covers of all trees.
+    pub fn covers_missing(&self) -> Option<&CompileError> {
+        self.covers_missing.as_ref()
+    }
+
+    /// Whether a leaf has a linear function.
+    pub fn has_linear_leaves(&self) -> bool {
+        !self.linear.is_empty()
     }
 
     /// Adds a split. `id` is the library's own number of the node, `cover` the weight of the training rows that came by.
@@ -283,6 +314,9 @@ impl<'a> Tree<'a> {
         let (feature, value, left) = (forest.features[at], forest.values[at], forest.left[at]);
         if feature == LEAF {
             return match left {
+                NO_FUNCTION if self.weight != 1.0 => {
+                    Node::Leaf(f64::from(value as f32 * self.weight))
+                }
                 NO_FUNCTION => Node::Leaf(value),
                 function => Node::LinearLeaf(forest.linear.get(function - 1, value)),
             };
@@ -306,6 +340,11 @@ impl<'a> Tree<'a> {
             default_left: mark & DEFAULT_LEFT != 0,
             left: left as usize,
         })
+    }
+
+    /// A leaf's value before its tree's weight.
+    pub fn unweighted(self, leaf: usize) -> f64 {
+        self.forest.values[self.first + leaf]
     }
 
     /// The library's own number of a node: what it answers when it is asked for a row's leaf. XGBoost numbers all nodes, LightGBM

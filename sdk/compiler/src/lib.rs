@@ -13,6 +13,7 @@ mod output;
 pub mod reader;
 pub mod reference;
 mod sets;
+pub mod shapley;
 mod summary;
 mod tables;
 
@@ -37,6 +38,8 @@ static KERNEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kernel.wasm"));
 pub struct Options {
     /// What the component gives, in order; none for the objective's default: `probability` of a classifier, else `prediction`.
     pub outputs: Option<Vec<Output>>,
+    /// Whether the component also says what each feature added to the score: [`Output::Contributions`], after the other outputs.
+    pub explain: bool,
     /// The model's name, which `inspect` shows.
     pub name: String,
     /// The model's version.
@@ -82,7 +85,7 @@ pub fn compile_for(
     kind: Kind,
     options: &Options,
 ) -> Result<Compiled, CompileError> {
-    let outputs = output::choose(model, options.outputs.as_deref())?;
+    let outputs = output::choose(model, options.outputs.as_deref(), options.explain)?;
     let tables = tables_of(model, kind, &outputs, options)?;
     let component = emit::component(KERNEL, &tables)?;
     let summary = Summary::new(model, &outputs, tables.len(), component.len());
@@ -98,7 +101,7 @@ pub fn tables_for(
     kind: Kind,
     options: &Options,
 ) -> Result<Vec<u8>, CompileError> {
-    let outputs = output::choose(model, options.outputs.as_deref())?;
+    let outputs = output::choose(model, options.outputs.as_deref(), options.explain)?;
     tables_of(model, kind, &outputs, options)
 }
 

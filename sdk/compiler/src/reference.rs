@@ -116,7 +116,7 @@ fn leaf(tree: Tree<'_>, row: &[f64], rule: CategoryRule) -> f64 {
     }
 }
 
-fn goes_left(split: &Split<'_>, value: f64, rule: CategoryRule) -> bool {
+pub(crate) fn goes_left(split: &Split<'_>, value: f64, rule: CategoryRule) -> bool {
     let missing = match split.missing {
         Missing::Nan => value.is_nan(),
         Missing::ZeroOrNan => value.is_nan() || value == 0.0,

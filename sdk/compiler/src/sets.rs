@@ -59,6 +59,10 @@ impl LinearLeaves {
         self.ends.len() as u32 - 1
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
     pub(crate) fn get(&self, number: u32, fallback: f64) -> LinearLeaf<'_> {
         let number = number as usize;
         let range = begin(&self.ends, number)..self.ends[number];

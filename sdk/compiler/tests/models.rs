@@ -60,7 +60,7 @@ fn table() -> String {
         if trained.release != release {
             release.clone_from(&trained.release);
             text.push_str(&format!(
-                "\n## {}\n| model | trees | margins | predictions | component |\n| --- | --- | --- | --- | --- |\n",
+                "\n## {}\n| model | trees | margins | predictions | contributions | component |\n| --- | --- | --- | --- | --- | --- |\n",
                 release.replace('-', " ").replace("xgboost", "XGBoost").replace("lightgbm", "LightGBM")
             ));
         }
@@ -68,15 +68,25 @@ fn table() -> String {
         let (margins, predictions) = predicted(&trained, &model);
         let served = tables(&trained.model, &options(&trained));
         text.push_str(&format!(
-            "| {} | {} | {} | {} | {} |\n",
+            "| {} | {} | {} | {} | {} | {} |\n",
             trained.what,
             model.forest().map_or(0, Forest::len),
             Distance::of(&margins, &trained.margins),
             Distance::of(&predictions, &trained.predictions),
+            contributions(&trained),
             if served.is_ok() { "yes" } else { "not yet" },
         ));
     }
     text
+}
+
+/// How far the kernel's are from the library's, where that computes them.
+fn contributions(trained: &Trained) -> String {
+    let Some(theirs) = &trained.contributions else {
+        return "–".to_owned();
+    };
+    let [_, ours] = trained.explained(&theirs.rows);
+    Distance::of(&ours, &theirs.values).to_string()
 }
 
 fn options(trained: &Trained) -> Options {
@@ -84,6 +94,7 @@ fn options(trained: &Trained) -> Options {
         outputs: None,
         name: trained.name.clone(),
         version: "1".to_owned(),
+        explain: false,
         iterations: trained.iterations.clone(),
     }
 }

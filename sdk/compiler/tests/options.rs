@@ -3,7 +3,7 @@
 mod common;
 
 use common::{fixture, options};
-use scoregate_compiler::{Output, compile, parse_outputs};
+use scoregate_compiler::{Options, Output, compile, parse_outputs};
 use serde_json::json;
 
 #[test]
@@ -14,7 +14,7 @@ fn outputs_that_make_no_sense_are_refused_with_the_list() {
     );
     assert_eq!(
         parse_outputs("margin,score").unwrap_err().to_string(),
-        "`score` is not an output; there are margin, probability, label, prediction, leaf"
+        "`score` is not an output; there are margin, probability, label, prediction, leaf, contributions"
     );
     let refused = |name: &str, outputs: &[Output]| {
         scoregate_compiler::tables(&fixture(name).model, &options(Some(outputs)))
@@ -52,5 +52,22 @@ fn the_summary_tells_of_early_stopping_and_of_the_default_output() {
     assert_eq!(
         (&json["trees"], &json["outputs"]),
         (&json!(20), &json!(["prediction"]))
+    );
+}
+
+#[test]
+fn explaining_adds_the_contributions_after_the_outputs_asked_for() {
+    let outputs = |asked: Option<&[Output]>| {
+        let options = Options {
+            explain: true,
+            ..options(asked)
+        };
+        let compiled = compile(&fixture("stump").model, &options);
+        compiled.unwrap().summary.outputs
+    };
+    assert_eq!(outputs(None), [Output::Probability, Output::Contributions]);
+    assert_eq!(
+        outputs(Some(&[Output::Contributions, Output::Margin])),
+        [Output::Contributions, Output::Margin]
     );
 }

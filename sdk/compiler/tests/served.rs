@@ -160,6 +160,7 @@ fn options(trained: &Trained, outputs: Vec<Output>) -> Options {
         outputs: Some(outputs),
         name: trained.name.clone(),
         version: "1".to_owned(),
+        explain: false,
         iterations: trained.iterations.clone(),
     }
 }

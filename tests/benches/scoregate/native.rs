@@ -28,6 +28,7 @@ impl Native {
             outputs: Some(vec![Output::Margin, Output::Probability]),
             name: "fraud".to_owned(),
             version: "1".to_owned(),
+            explain: false,
             iterations: None,
         };
         let tables = scoregate_compiler::tables(model, &options)?.leak();

@@ -35,6 +35,7 @@ mod parity;
 mod plugins_refused;
 mod poison;
 mod postgres;
+mod reasons;
 mod replay;
 mod rollouts;
 mod samples;

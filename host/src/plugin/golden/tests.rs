@@ -14,6 +14,7 @@ fn component() -> Vec<u8> {
         outputs: None,
         name: "fraud".into(),
         version: "7".into(),
+        explain: false,
         iterations: None,
     };
     let compiled = scoregate_compiler::compile(model, &options);

@@ -32,6 +32,8 @@ pub struct Header<'a> {
     pub function_records: usize,
     /// Words of sets of categories.
     pub set_words: usize,
+    /// Words of the second body's sets of categories.
+    pub second_set_words: usize,
     /// The words from [`Word::Shape`] on, which ranked trees read.
     pub(crate) ranked: [u32; 6],
     /// What the model gives, in order.
@@ -46,8 +48,27 @@ pub struct Header<'a> {
     pub description: &'a str,
 }
 
-/// Splits tables into their header and the body's bytes.
-pub fn read(tables: &[u8]) -> Result<(Header<'_>, &[u8]), String> {
+impl Header<'_> {
+    /// Contributions in a row: each group's features, then its bias.
+    pub fn contributions(&self) -> usize {
+        self.base_margins
+            .len()
+            .saturating_mul(self.features.saturating_add(1))
+    }
+}
+
+/// What stands after the header.
+pub struct Parts<'a> {
+    /// The body, which scores.
+    pub body: &'a [u8],
+    /// The second body; empty for none.
+    pub second: &'a [u8],
+    /// The covers; empty for none.
+    pub covers: &'a [u8],
+}
+
+/// Splits tables into their header and what stands after it.
+pub fn read(tables: &[u8]) -> Result<(Header<'_>, Parts<'_>), String> {
     let words = words(tables)?;
     let word = |at: usize| u32::from_le_bytes(words[at]);
     let kind =
@@ -95,6 +116,7 @@ pub fn read(tables: &[u8]) -> Result<(Header<'_>, &[u8]), String> {
         category_rule,
         function_records: word(Word::FunctionRecords as usize) as usize,
         set_words: word(Word::SetWords as usize) as usize,
+        second_set_words: word(Word::SecondSetWords as usize) as usize,
         ranked: std::array::from_fn(|at| word(Word::Shape as usize + at)),
         outputs,
         base_margins,
@@ -103,13 +125,11 @@ pub fn read(tables: &[u8]) -> Result<(Header<'_>, &[u8]), String> {
         description: text.string()?,
     };
     let body_at = (HEADER_WORDS * 4 + groups * 8 + text_bytes).next_multiple_of(ALIGN);
-    let body = tables
-        .get(body_at..)
-        .ok_or("the tables end before their body")?;
-    Ok((header, body))
+    let lengths = [Word::BodyBytes, Word::SecondBytes].map(|at| word(at as usize) as usize);
+    Ok((header, parts(tables, body_at, lengths)?))
 }
 
-/// The header's words, of tables of this layout that are whole.
+/// All words, at least those of the header, of tables that are whole and of this layout.
 fn words(tables: &[u8]) -> Result<&[[u8; 4]], String> {
     let (words, _) = tables.as_chunks::<4>();
     if words.len() < HEADER_WORDS {
@@ -138,6 +158,27 @@ fn words(tables: &[u8]) -> Result<&[[u8; 4]], String> {
     Ok(words)
 }
 
+fn parts(tables: &[u8], body_at: usize, lengths: [usize; 2]) -> Result<Parts<'_>, String> {
+    let mut end = body_at;
+    let mut part = |bytes: usize| {
+        if bytes == 0 {
+            return Some(&tables[..0]);
+        }
+        let start = end.checked_next_multiple_of(ALIGN)?;
+        end = start.checked_add(bytes)?;
+        tables.get(start..end)
+    };
+    let (Some(body), Some(second)) = (part(lengths[0]), part(lengths[1])) else {
+        return Err("the tables end before their bodies do".to_owned());
+    };
+    let covers = tables.get(end.next_multiple_of(ALIGN)..);
+    Ok(Parts {
+        body,
+        second,
+        covers: covers.unwrap_or_default(),
+    })
+}
+
 fn read_outputs(count: u32, word: &dyn Fn(usize) -> u32) -> Result<Vec<Output>, String> {
     let count = count as usize;
     if count == 0 || count > OUTPUTS_MAX {
@@ -151,7 +192,12 @@ fn read_outputs(count: u32, word: &dyn Fn(usize) -> u32) -> Result<Vec<Output>, 
         .ok_or("the tables name an unknown output")?;
     let times = |output| outputs.iter().filter(|other| **other == output).count();
     let of_values = times(Output::Probability) + times(Output::Prediction);
-    let once = [Output::Margin, Output::Label, Output::Leaf];
+    let once = [
+        Output::Margin,
+        Output::Label,
+        Output::Leaf,
+        Output::Contributions,
+    ];
     if of_values > 1 || once.into_iter().any(|output| times(output) > 1) {
         return Err("the tables name an output twice".to_owned());
     }

@@ -1,5 +1,6 @@
 //! Tables made ready: from rows of features to the outputs that the model was compiled for.
 
+use crate::contributions::Covers;
 use crate::header::{self, Header};
 use crate::layout::{Kind, Output, Precision};
 use crate::linear::Linear;
@@ -13,6 +14,9 @@ use crate::walk::Walk;
 pub struct Kernel<'a> {
     header: Header<'a>,
     body: Body<'a>,
+    /// Walks for what the body cannot give.
+    second: Option<Walk<'a>>,
+    covers: Option<Covers<'a>>,
 }
 
 /// One member a kind of kernel.
@@ -51,19 +55,61 @@ pub enum Values {
     I64(Vec<i64>),
 }
 
+impl Precision {
+    fn values(self, width: usize, values: Vec<f64>) -> Values {
+        match self {
+            Self::F32 => Values::F32 {
+                width,
+                values: values.iter().map(|value| *value as f32).collect(),
+            },
+            Self::F64 => Values::F64 { width, values },
+        }
+    }
+}
+
 impl<'a> Kernel<'a> {
     /// Reads and checks tables; the error says what is wrong with them.
     pub fn from_tables(tables: &'a [u8]) -> Result<Self, String> {
-        let (header, body) = header::read(tables)?;
+        let (header, parts) = header::read(tables)?;
         let body = match header.kind {
-            Kind::Walk => Body::Walk(Walk::new(&header, body)?),
-            Kind::Linear => Body::Linear(Linear::new(&header, body)?),
-            Kind::Ranked => Body::Ranked(Ranked::new(&header, body)?),
+            Kind::Walk => Body::Walk(Walk::new(&header, header.set_words, parts.body)?),
+            Kind::Linear => Body::Linear(Linear::new(&header, parts.body)?),
+            Kind::Ranked => Body::Ranked(Ranked::new(&header, parts.body)?),
         };
-        if header.outputs.contains(&Output::Leaf) && !matches!(body, Body::Walk(_)) {
+        let asked = |output| header.outputs.contains(&output);
+        let explained = asked(Output::Contributions);
+        if asked(Output::Leaf) && header.kind == Kind::Linear {
             return Err("the tables name an output that their kind cannot give".to_owned());
         }
-        Ok(Self { header, body })
+        let has_second = match &body {
+            // Of a forest without trees it is empty too.
+            Body::Ranked(_) => explained || asked(Output::Leaf),
+            Body::Walk(_) => !parts.second.is_empty(),
+            Body::Linear(_) => false,
+        };
+        let mut kernel = Self {
+            second: has_second
+                .then(|| Walk::new(&header, header.second_set_words, parts.second))
+                .transpose()?,
+            header,
+            body,
+            covers: None,
+        };
+        if let (Some(walk), true) = (kernel.walk(), explained) {
+            kernel.covers = Some(Covers::new(&kernel.header, walk.nodes(), parts.covers)?);
+        } else if !parts.covers.is_empty() {
+            return Err("the tables have covers that no output asks for".to_owned());
+        }
+        Ok(kernel)
+    }
+
+    /// The trees as walks, where the tables have them; the leaves of the second body are those of contributions.
+    fn walk(&self) -> Option<&Walk<'a>> {
+        match (&self.second, &self.body) {
+            (Some(second), _) => Some(second),
+            (None, Body::Walk(walk)) => Some(walk),
+            (None, _) => None,
+        }
     }
 
     /// Counts, outputs and names.
@@ -124,33 +170,36 @@ impl<'a> Kernel<'a> {
             Output::Probability | Output::Prediction => self.numbers(&linked),
             Output::Label => Values::I64(std::mem::take(&mut labels)),
             Output::Leaf => self.leaves(features, rows),
+            Output::Contributions => self.contributions(features, rows),
         };
         self.header.outputs.iter().map(output).collect()
     }
 
     fn numbers(&self, values: &[f64]) -> Values {
-        let width = self.groups();
-        match self.header.precision {
-            Precision::F32 => Values::F32 {
-                width,
-                values: values.iter().map(|value| *value as f32).collect(),
-            },
-            Precision::F64 => Values::F64 {
-                width,
-                values: values.to_vec(),
-            },
-        }
+        self.header.precision.values(self.groups(), values.to_vec())
     }
 
     fn leaves(&self, features: Rows<'_>, rows: usize) -> Values {
         let mut values = Vec::new();
-        if let Body::Walk(walk) = &self.body {
+        if let Some(walk) = self.walk() {
             walk.leaves(&self.header, features, rows, &mut values);
         }
         Values::I32 {
             width: self.header.trees,
             values,
         }
+    }
+
+    fn contributions(&self, features: Rows<'_>, rows: usize) -> Values {
+        let mut values = Vec::new();
+        if let Body::Linear(linear) = &self.body {
+            linear.contributions(&self.header, features, rows, &mut values);
+        } else if let (Some(covers), Some(walk)) = (&self.covers, self.walk()) {
+            return covers.contributions(&self.header, walk, features, rows);
+        }
+        self.header
+            .precision
+            .values(self.header.contributions(), values)
     }
 }
 

@@ -8,7 +8,11 @@
 //! | base margins | an `f64` for each group |
 //! | text | name, version, description: each a `u32` length and that many bytes of UTF-8 |
 //! | padding | zeros up to a multiple of [`ALIGN`] |
-//! | body | as the kernel's kind defines it; it ends the tables |
+//! | body | as the kernel's kind defines it, [`Word::BodyBytes`] long |
+//! | second body | of [`Kind::Walk`], [`Word::SecondBytes`] long: for outputs that the body's kind cannot give |
+//! | covers | for [`Output::Contributions`] of trees; they end the tables |
+//!
+//! Second body and covers begin at multiples of [`ALIGN`].
 //!
 //! The body of [`Kind::Linear`]: an `f64` for each group of each feature, feature by feature.
 //!
@@ -23,6 +27,10 @@
 //!   constant and fallback (two `f64`s), one of the number of its terms (`u64`, then zeros), and for each term one of coefficient (`f64`)
 //!   and feature (`u64`);
 //! - [`Word::SetWords`] `u32`s, 32 categories each.
+//!
+//! The covers belong to the nodes of the body or second body of [`Kind::Walk`]: for each tree a [`COVERED_TREE_BYTES`] record of what it
+//! adds on average and of its weight (two `f64`s), and for each node a number (`f32` or `f64`, as the tables' precision says), the
+//! share of its parent's training rows that came by.
 //!
 //! The body of [`Kind::Ranked`], each part filled with zeros up to a multiple of [`ALIGN`]. A number is an `f32` or an `f64`, as the
 //! tables' precision says.
@@ -46,9 +54,9 @@
 /// The first four bytes, read as a little-endian number.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"SGTB");
 /// The layout's version; another one is refused.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Length of the header in `u32`s.
-pub const HEADER_WORDS: usize = 32;
+pub const HEADER_WORDS: usize = 40;
 /// What the body's parts are aligned to, in bytes.
 pub const ALIGN: usize = 16;
 /// Length of a tree's record in bytes.
@@ -77,8 +85,12 @@ pub const NARROW_NODES: usize = 1 << 16;
 pub const ENTRIES: usize = 4;
 /// Leaves in a plane.
 pub const PLANE_LEAVES: usize = 8;
+/// Length of a tree's record in bytes, among the covers.
+pub const COVERED_TREE_BYTES: usize = 16;
+/// Splits on the longest way from a root to a leaf of a tree with covers: a row's work and memory grow with its square.
+pub const COVERED_DEPTH_MAX: usize = 1_000;
 /// Outputs that a header has room for.
-pub const OUTPUTS_MAX: usize = 4;
+pub const OUTPUTS_MAX: usize = 5;
 /// The greatest category and one more: what an `f32` still tells from its neighbours.
 pub const CATEGORIES_XGBOOST: f64 = 16_777_216.0;
 /// The same of LightGBM, whose categories are of 32 bits with a sign.
@@ -156,8 +168,6 @@ pub enum Word {
     TextBytes = 9,
     /// How many outputs follow.
     Outputs = 10,
-    /// The first of [`OUTPUTS_MAX`] words, each an [`Output`].
-    FirstOutput = 11,
     /// [`Precision`].
     Precision = 15,
     /// Records of linear functions.
@@ -184,6 +194,14 @@ pub enum Word {
     Planes = 30,
     /// Entries of all planes.
     PlaneEntries = 31,
+    /// Length of the body in bytes.
+    BodyBytes = 32,
+    /// Length of the second body in bytes; 0 for none.
+    SecondBytes = 33,
+    /// Words of the second body's sets of categories.
+    SecondSetWords = 34,
+    /// The first of [`OUTPUTS_MAX`] words, each an [`Output`].
+    FirstOutput = 35,
 }
 
 macro_rules! closed_set {
@@ -279,5 +297,8 @@ closed_set! {
         Prediction = 3 "prediction",
         /// The leaf that the row reaches in each tree, by the library's own number: INT32 `[-1, trees]`.
         Leaf = 4 "leaf",
+        /// What each feature adds to the margin for this row, and after a group's features its bias; their sum is the margin:
+        /// `[-1, groups * (features + 1)]`.
+        Contributions = 5 "contributions",
     }
 }

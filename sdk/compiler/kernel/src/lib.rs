@@ -3,6 +3,7 @@
 //! Compiled to WebAssembly it is the code of every compiled model; natively it is an ordinary library, so that the same code
 //! can be tested and timed, and so that [`layout`] is written and read by one definition.
 
+mod contributions;
 mod exp;
 mod exp64;
 mod header;
@@ -15,6 +16,7 @@ mod nodes;
 mod place;
 mod ranked;
 mod rows;
+mod shapley;
 mod walk;
 
 pub use header::Header;

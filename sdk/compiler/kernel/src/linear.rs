@@ -4,6 +4,9 @@ use crate::header::Header;
 use crate::layout::Precision;
 use crate::rows::Rows;
 
+/// No value is this close to zero: the sign of a zero is the product's.
+const AS_IT_IS: f64 = -1.0;
+
 /// A checked body of [`crate::layout::Kind::Linear`].
 #[derive(Clone, Debug)]
 pub struct Linear<'a> {
@@ -39,6 +42,32 @@ impl<'a> Linear<'a> {
                     let product = header.precision.round(value * f64::from_le_bytes(*weight));
                     *sum = header.precision.round(*sum + product);
                 }
+            }
+        }
+    }
+
+    /// Each group's products, feature by feature, and where its sum begins, as `GBLinear::PredictContribution` has them
+    /// (src/gbm/gblinear.cc).
+    pub fn contributions(
+        &self,
+        header: &Header<'_>,
+        rows: Rows<'_>,
+        count: usize,
+        contributions: &mut Vec<f64>,
+    ) {
+        let (width, groups) = (header.features, header.base_margins.len());
+        let mut row = Vec::new();
+        for at in 0..count {
+            rows.copy(at * width..(at + 1) * width, AS_IT_IS, &mut row);
+            for (group, base) in header.base_margins.iter().enumerate() {
+                let weights = self.weights.iter().skip(group).step_by(groups);
+                contributions.extend(row.iter().zip(weights).map(|(value, weight)| {
+                    if value.is_nan() {
+                        return 0.0;
+                    }
+                    header.precision.round(value * f64::from_le_bytes(*weight))
+                }));
+                contributions.push(*base);
             }
         }
     }

@@ -9,6 +9,9 @@ use crate::layout::{Output, Precision};
 use crate::place;
 use crate::rows::Rows;
 
+/// Contributions of one call at most: 1 GiB of a component's 4.
+const CONTRIBUTIONS_MAX: usize = 1 << 27;
+
 /// A compiled model.
 pub struct CompiledModel(Kernel<'static>);
 
@@ -45,6 +48,7 @@ impl Model for CompiledModel {
                 Output::Margin | Output::Probability | Output::Prediction => (numbers, groups),
                 Output::Label => (Datatype::Int64, 1),
                 Output::Leaf => (Datatype::Int32, header.trees as i64),
+                Output::Contributions => (numbers, header.contributions() as i64),
             };
             TensorSpec::new(output.name(), datatype, [-1, width])
         };
@@ -89,6 +93,14 @@ impl CompiledModel {
             return Err(Failure::InvalidInput(format!(
                 "`features` has {} values where its shape asks for {rows} rows of {width}",
                 values.len()
+            )));
+        }
+        let header = self.0.header();
+        let explained = header.outputs.contains(&Output::Contributions);
+        let contributions = rows.saturating_mul(header.contributions());
+        if explained && contributions > CONTRIBUTIONS_MAX {
+            return Err(Failure::InvalidInput(format!(
+                "{rows} rows have {contributions} contributions; at most {CONTRIBUTIONS_MAX} are computed in one call"
             )));
         }
         Ok(self.0.infer(values, rows))

@@ -41,8 +41,8 @@ impl Node {
 }
 
 impl<'a> Nodes<'a> {
-    /// Splits a body into its parts and checks them.
-    pub fn new(header: &Header<'_>, body: &'a [u8]) -> Result<Self, String> {
+    /// Splits a body with so many words of sets into its parts and checks them.
+    pub fn new(header: &Header<'_>, set_words: usize, body: &'a [u8]) -> Result<Self, String> {
         let mut rest = Some(body);
         let mut part = |count: usize, bytes: usize| {
             let bytes = count.checked_mul(bytes)?;
@@ -54,7 +54,7 @@ impl<'a> Nodes<'a> {
         let trees = part(header.trees, TREE_BYTES);
         let nodes = part(header.nodes, NODE_BYTES);
         let functions = part(header.function_records, NODE_BYTES);
-        let sets = header.set_words.checked_mul(4);
+        let sets = set_words.checked_mul(4);
         let (Some(trees), Some(nodes), Some(functions), Some(rest)) =
             (trees, nodes, functions, rest)
         else {
@@ -151,6 +151,11 @@ impl<'a> Nodes<'a> {
             let both = u64::from_le_bytes(*tree);
             (both as u32 as usize, (both >> 32) as usize)
         })
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
     }
 
     /// One node.

@@ -20,12 +20,17 @@ pub struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    /// Checks a body against its header: after this no walk leaves the tables, and each ends.
-    pub fn new(header: &Header<'_>, body: &'a [u8]) -> Result<Self, String> {
+    /// Checks a body with so many words of sets against its header: after this no walk leaves the tables, and each ends.
+    pub fn new(header: &Header<'_>, set_words: usize, body: &'a [u8]) -> Result<Self, String> {
         Ok(Self {
-            nodes: Nodes::new(header, body)?,
+            nodes: Nodes::new(header, set_words, body)?,
             category_rule: header.category_rule,
         })
+    }
+
+    /// Its trees and nodes.
+    pub fn nodes(&self) -> &Nodes<'a> {
+        &self.nodes
     }
 
     /// Adds every tree's leaf to the margins, per row in the order of the trees.
@@ -72,14 +77,20 @@ impl<'a> Walk<'a> {
                 if node.is_leaf() {
                     return node;
                 }
-                let value = row[(node.feature & mark::FEATURE) as usize];
-                let left = if node.feature & mark::SET == 0 {
-                    goes_left(&node, value)
-                } else {
-                    self.set_goes_left(&node, value)
-                };
+                let left = self.goes_left(&node, row);
                 node = self.nodes.node(node.left as usize + usize::from(!left));
             }
+        }
+    }
+
+    /// Which way a split sends a row.
+    #[inline]
+    pub fn goes_left(&self, split: &Node, row: &[f64]) -> bool {
+        let value = row[(split.feature & mark::FEATURE) as usize];
+        if split.feature & mark::SET == 0 {
+            goes_left(split, value)
+        } else {
+            self.set_goes_left(split, value)
         }
     }
 

@@ -1,6 +1,7 @@
 //! Writes a description as a kernel's tables; the layout is [`scoregate_kernel::layout`]. One file for each kind of kernel
 //! writes the body, everything before it is written here.
 
+mod covers;
 mod ranked;
 mod walk;
 
@@ -26,44 +27,26 @@ pub(crate) fn write(
     text: &Text<'_>,
 ) -> Result<Vec<u8>, CompileError> {
     let mut words = [0_u32; HEADER_WORDS];
-    let body = match &model.family {
-        Family::Trees(forest) => {
-            words[Word::Trees as usize] = count(forest.len())?;
-            words[Word::Nodes as usize] = count(forest.nodes())?;
-            put_number(&mut words, Word::ZeroMax, forest.zero_max);
-            words[Word::CategoryRule as usize] = category_rule(forest).code();
-            // Only the general kernel knows the numbers of the leaves.
-            let ranked = match kind {
-                Kind::Ranked if !outputs.contains(&Output::Leaf) => {
-                    ranked::body(forest, model.precision, &mut words)?
-                }
-                _ => None,
-            };
-            let kind = if ranked.is_some() {
-                Kind::Ranked
-            } else {
-                Kind::Walk
-            };
-            words[Word::Kind as usize] = kind.code();
-            match ranked {
-                Some(body) => body,
-                None => walk::body(forest, &mut words)?,
-            }
-        }
+    let bodies = match &model.family {
+        Family::Trees(forest) => trees(model, forest, kind, outputs, &mut words)?,
         Family::Linear(linear) => {
             words[Word::Kind as usize] = Kind::Linear.code();
-            linear
-                .weights
-                .iter()
-                .flat_map(|weight| weight.to_le_bytes())
-                .collect()
+            let weights = linear.weights.iter();
+            vec![weights.flat_map(|weight| weight.to_le_bytes()).collect()]
         }
     };
     let text = text_bytes(text)?;
     let body_at = (HEADER_WORDS * 4 + model.groups() * 8 + text.len()).next_multiple_of(ALIGN);
+    let total = bodies
+        .iter()
+        .filter(|body| !body.is_empty())
+        .fold(body_at, |end, body| {
+            end.next_multiple_of(ALIGN) + body.len()
+        });
     words[Word::Magic as usize] = MAGIC;
     words[Word::Version as usize] = VERSION;
-    words[Word::TotalBytes as usize] = count(body_at + body.len())?;
+    words[Word::TotalBytes as usize] = count(total)?;
+    words[Word::BodyBytes as usize] = count(bodies[0].len())?;
     words[Word::Features as usize] = count(model.features)?;
     words[Word::Groups as usize] = count(model.groups())?;
     words[Word::TextBytes as usize] = count(text.len())?;
@@ -78,15 +61,66 @@ pub(crate) fn write(
         *word = output.code();
     }
 
-    let mut bytes = Vec::with_capacity(body_at + body.len());
+    let mut bytes = Vec::with_capacity(total);
     words.iter().for_each(|word| put(&mut bytes, *word));
     for margin in &model.base_margins {
         bytes.extend(margin.to_le_bytes());
     }
     bytes.extend(text);
     bytes.resize(body_at, 0);
-    bytes.extend(body);
+    for body in bodies.iter().filter(|body| !body.is_empty()) {
+        bytes.resize(bytes.len().next_multiple_of(ALIGN), 0);
+        bytes.extend(body);
+    }
     Ok(bytes)
+}
+
+/// The body that scores, and for outputs that it cannot give a second one and the covers.
+fn trees(
+    model: &Description,
+    forest: &Forest,
+    kind: Kind,
+    outputs: &[Output],
+    words: &mut [u32; HEADER_WORDS],
+) -> Result<Vec<Vec<u8>>, CompileError> {
+    words[Word::Trees as usize] = count(forest.len())?;
+    words[Word::Nodes as usize] = count(forest.nodes())?;
+    put_number(words, Word::ZeroMax, forest.zero_max);
+    words[Word::CategoryRule as usize] = category_rule(forest).code();
+    let ranked = match kind {
+        Kind::Ranked => ranked::body(forest, model.precision, words)?,
+        _ => None,
+    };
+    let kind = if ranked.is_some() {
+        Kind::Ranked
+    } else {
+        Kind::Walk
+    };
+    words[Word::Kind as usize] = kind.code();
+    let explained = outputs.contains(&Output::Contributions);
+    // XGBoost multiplies a tree's contributions by its weight, not its leaves.
+    let weighted = explained && forest.trees().any(|tree| tree.weight != 1.0);
+    let second = weighted || ranked.is_some() && (explained || outputs.contains(&Output::Leaf));
+    let body = match ranked {
+        Some(body) => body,
+        None => {
+            let walk = walk::body(forest, walk::Leaves::Weighted)?;
+            words[Word::FunctionRecords as usize] = count(walk.function_records)?;
+            words[Word::SetWords as usize] = count(walk.set_words)?;
+            walk.bytes
+        }
+    };
+    let mut bodies = vec![body];
+    if second {
+        let walk = walk::body(forest, walk::Leaves::Unweighted)?;
+        words[Word::SecondBytes as usize] = count(walk.bytes.len())?;
+        words[Word::SecondSetWords as usize] = count(walk.set_words)?;
+        bodies.push(walk.bytes);
+    }
+    if explained {
+        bodies.push(covers::bytes(forest, model.precision));
+    }
+    Ok(bodies)
 }
 
 fn put_link(words: &mut [u32; HEADER_WORDS], model: &Description) {

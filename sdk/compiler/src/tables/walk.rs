@@ -1,19 +1,28 @@
 //! The body of [`scoregate_kernel::layout::Kind::Walk`].
 
-use scoregate_kernel::layout::{
-    ALIGN, HEADER_WORDS, LEAF, LINEAR_LEAF, NODE_BYTES, TREE_BYTES, Word, mark,
-};
+use scoregate_kernel::layout::{ALIGN, LEAF, LINEAR_LEAF, NODE_BYTES, TREE_BYTES, mark};
 
 use super::{count, put};
 use crate::error::CompileError;
 use crate::forest::{Forest, Missing, Node, Split, Test};
 use crate::sets::LinearLeaf;
 
-/// Writes trees, nodes, functions and sets, and into the header how many there are of the last two.
-pub(super) fn body(
-    forest: &Forest,
-    words: &mut [u32; HEADER_WORDS],
-) -> Result<Vec<u8>, CompileError> {
+/// Whether leaves are multiplied by their tree's weight.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Leaves {
+    Weighted,
+    Unweighted,
+}
+
+/// A body, and what its header must tell of it.
+pub(super) struct Body {
+    pub bytes: Vec<u8>,
+    pub function_records: usize,
+    pub set_words: usize,
+}
+
+/// Writes trees, nodes, functions and sets.
+pub(super) fn body(forest: &Forest, leaves: Leaves) -> Result<Body, CompileError> {
     let trees_bytes = (forest.len() * TREE_BYTES).next_multiple_of(ALIGN);
     let mut writer = Writer {
         bytes: Vec::with_capacity(trees_bytes + forest.nodes() * NODE_BYTES),
@@ -30,23 +39,29 @@ pub(super) fn body(
     let mut root = 0;
     for tree in forest.trees() {
         for at in 0..tree.nodes() {
-            writer.node(tree.node(at), tree.id(at), root)?;
+            let node = match tree.node(at) {
+                Node::Leaf(_) if leaves == Leaves::Unweighted => Node::Leaf(tree.unweighted(at)),
+                node => node,
+            };
+            writer.node(node, tree.id(at), root)?;
         }
         root += tree.nodes();
     }
-    words[Word::FunctionRecords as usize] = count(writer.functions.len())?;
-    words[Word::SetWords as usize] = count(writer.sets.len())?;
     let Writer {
         mut bytes,
         functions,
         sets,
     } = writer;
-    for [first, second] in functions {
+    for [first, second] in &functions {
         bytes.extend(first.to_le_bytes());
         bytes.extend(second.to_le_bytes());
     }
     sets.iter().for_each(|word| put(&mut bytes, *word));
-    Ok(bytes)
+    Ok(Body {
+        bytes,
+        function_records: functions.len(),
+        set_words: sets.len(),
+    })
 }
 
 struct Writer {

@@ -71,6 +71,7 @@ pub fn options(outputs: Option<&[Output]>) -> Options {
         outputs: outputs.map(<[Output]>::to_vec),
         name: "fixture".to_owned(),
         version: "1".to_owned(),
+        explain: false,
         iterations: None,
     }
 }

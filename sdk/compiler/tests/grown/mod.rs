@@ -92,6 +92,7 @@ pub fn options() -> Options {
         outputs: None,
         name: "grown".to_owned(),
         version: "1".to_owned(),
+        explain: false,
         iterations: None,
     }
 }
@@ -99,6 +100,7 @@ pub fn options() -> Options {
 /// Grows a tree: the leaf with the greatest weight is split next, as LightGBM does.
 fn grow_tree(forest: &mut Forest, shape: &Shape, leaves: usize, random: &mut Random) {
     let mut children: Vec<Option<[usize; 2]>> = vec![None];
+    let mut covers = vec![1_000_000.0_f64];
     // Bits of numbers above zero have their order.
     let mut weights = BinaryHeap::from([(1.0_f64.to_bits(), 0)]);
     while weights.len() < leaves {
@@ -108,6 +110,8 @@ fn grow_tree(forest: &mut Forest, shape: &Shape, leaves: usize, random: &mut Ran
         children[at] = Some([left, right]);
         children.extend([None, None]);
         let share = 0.1 + 0.8 * random.unit();
+        let part = (covers[at] * share).ceil();
+        covers.extend([part, covers[at] - part]);
         // Gains differ from weights, so that trees are as uneven as trained ones.
         let gain = 0.3 + random.unit();
         weights.push(((weight * share * gain).to_bits(), left));
@@ -118,16 +122,21 @@ fn grow_tree(forest: &mut Forest, shape: &Shape, leaves: usize, random: &mut Ran
     let mut placed = 1;
     while let Some(at) = queue.pop_front() {
         if let Some(both) = children[at] {
-            push_split(forest, shape, placed, random);
+            push_split(forest, shape, (placed, covers[at]), random);
             placed += 2;
             queue.extend(both);
         } else {
-            forest.push_leaf(number(shape, random.unit() - 0.5), at as u32, 0.0);
+            forest.push_leaf(number(shape, random.unit() - 0.5), at as u32, covers[at]);
         }
     }
 }
 
-fn push_split(forest: &mut Forest, shape: &Shape, left: usize, random: &mut Random) {
+fn push_split(
+    forest: &mut Forest,
+    shape: &Shape,
+    (left, cover): (usize, f64),
+    random: &mut Random,
+) {
     let words: Vec<u32> = (0..=random.below(2))
         .map(|_| random.bits() as u32)
         .collect();
@@ -154,7 +163,7 @@ fn push_split(forest: &mut Forest, shape: &Shape, left: usize, random: &mut Rand
         default_left: shape.varied && random.chance(50),
         left,
     };
-    forest.push_split(&split, 0, 0.0);
+    forest.push_split(&split, 0, cover);
 }
 
 /// One of the thresholds that all features share, from about -2 to 2.

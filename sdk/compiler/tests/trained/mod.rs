@@ -1,6 +1,8 @@
 //! Models of models/ and what their libraries made of hard rows. `models/shared.py` says how the files are laid out.
 #![allow(dead_code, reason = "each test uses its part")]
 
+mod explained;
+
 use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -24,6 +26,16 @@ pub struct Trained {
     pub values: Vec<f64>,
     pub margins: Vec<f64>,
     pub predictions: Vec<f64>,
+    /// Where the library computes them.
+    pub contributions: Option<Contributions>,
+}
+
+/// What the library says that each feature added.
+pub struct Contributions {
+    /// Places of the rows that are explained.
+    pub rows: Vec<usize>,
+    /// Row by row.
+    pub values: Vec<f64>,
 }
 
 impl Trained {
@@ -77,19 +89,7 @@ fn read(release: &str, line: &str) -> Trained {
     let words = bytes.as_chunks::<4>().0;
     let [width, rows, features, margins, width_of_predictions] =
         [0, 1, 2, 3, 4].map(|at| u32::from_le_bytes(words[at]) as usize);
-    let numbers = &bytes[20..];
-    let numbers: Vec<f64> = match width {
-        4 => {
-            let numbers = numbers.as_chunks::<4>().0.iter();
-            numbers
-                .map(|bytes| f64::from(f32::from_le_bytes(*bytes)))
-                .collect()
-        }
-        _ => {
-            let numbers = numbers.as_chunks::<8>().0.iter();
-            numbers.map(|bytes| f64::from_le_bytes(*bytes)).collect()
-        }
-    };
+    let numbers = numbers(&bytes[20..], width);
     let (values, rest) = numbers.split_at(rows * features);
     let (margins, predictions) = rest.split_at(rows * margins);
     assert_eq!(predictions.len(), rows * width_of_predictions, "{name}");
@@ -111,7 +111,34 @@ fn read(release: &str, line: &str) -> Trained {
         values: values.to_vec(),
         margins: margins.to_vec(),
         predictions: predictions.to_vec(),
+        contributions: read_contributions(name, width),
     }
+}
+
+fn read_contributions(name: &str, number_bytes: usize) -> Option<Contributions> {
+    let bytes = std::fs::read(folder().join(format!("{name}.contributions"))).ok()?;
+    let words = bytes.as_chunks::<4>().0;
+    let [rows, width] = [0, 1].map(|at| u32::from_le_bytes(words[at]) as usize);
+    let places = words[2..2 + rows].iter();
+    let values = numbers(&bytes[4 * (2 + rows)..], number_bytes);
+    assert_eq!(values.len(), rows * width, "{name}");
+    Some(Contributions {
+        rows: places
+            .map(|place| u32::from_le_bytes(*place) as usize)
+            .collect(),
+        values,
+    })
+}
+
+fn numbers(bytes: &[u8], number_bytes: usize) -> Vec<f64> {
+    if number_bytes == 4 {
+        let numbers = bytes.as_chunks::<4>().0.iter();
+        return numbers
+            .map(|bytes| f64::from(f32::from_le_bytes(*bytes)))
+            .collect();
+    }
+    let numbers = bytes.as_chunks::<8>().0.iter();
+    numbers.map(|bytes| f64::from_le_bytes(*bytes)).collect()
 }
 
 /// How far two lists of numbers are apart at most, in units of the last place of the library's precision.

@@ -28,6 +28,7 @@ fn changed_fraud() -> Vec<u8> {
         outputs: Some(parse_outputs("margin,probability").expect("outputs")),
         name: "fraud".into(),
         version: "2".into(),
+        explain: false,
         iterations: None,
     };
     let compiled = scoregate_compiler::compile(file.to_string().as_bytes(), &options);

@@ -94,6 +94,11 @@ impl<'a> Block<'a> {
         }
     }
 
+    /// An error about a key that it should have.
+    pub fn error(&self, key: &str, reason: &str) -> CompileError {
+        place(self.line, Some(key), reason)
+    }
+
     /// The field of this key, which must be there.
     pub fn get(&self, key: &'static str) -> Result<Field<'a>, CompileError> {
         self.find(key)?.ok_or_else(|| {

@@ -67,6 +67,14 @@ pub(super) fn read(
             .threshold_field
             .error("the sets of categories take more memory than a model may"));
     }
+    for (key, counts) in [
+        ("internal_count", &splits.counts),
+        ("leaf_count", &columns.leaf_counts),
+    ] {
+        if counts.is_empty() {
+            forest.lack_covers(block.error(key, "is missing in the tree that begins here"));
+        }
+    }
     let mut next = 1;
     for node in splits.order(columns.leaves)? {
         match node.checked_sub(splits.left.len()) {

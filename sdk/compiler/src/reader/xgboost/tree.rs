@@ -85,6 +85,9 @@ pub(super) fn read(
 ) -> Result<(), CompileError> {
     let columns = Columns::read(tree, shape)?;
     columns.check_sets(tree, forest)?;
+    if columns.cover.values.is_empty() {
+        forest.lack_covers(tree.error("`sum_hessian` is missing"));
+    }
     let order = columns.order()?;
     let copies = if columns.vectors.is_some() {
         shape.groups
@@ -215,12 +218,13 @@ impl<'a> Columns<'a> {
         forest: &mut Forest,
     ) -> Result<(), CompileError> {
         forest.begin_tree(group);
+        forest.weigh_tree(weight);
         let mut next = 1;
         for at in order.iter().copied() {
             let cover = self.cover.values.get(at).map_or(0.0, |cover| cover.0);
             let (id, cover) = (at as u32, f64::from(cover));
             if self.left.values[at] == NO_CHILD {
-                let value = self.leaf(at, group, shape)? * weight;
+                let value = self.leaf(at, group, shape)?;
                 forest.push_leaf(f64::from(value), id, cover);
             } else {
                 forest.push_split(&self.split(at, shape.features, next)?, id, cover);
