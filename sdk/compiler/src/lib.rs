@@ -4,12 +4,16 @@
 //! is Rust compiled to WebAssembly when this crate was built; `emit` adds the tables to the kernel and wraps both as a
 //! component. The same model and options give the same bytes.
 
+mod check;
 pub mod description;
+mod edge_rows;
+mod edge_values;
 mod emit;
 mod error;
 pub mod forest;
 pub mod limits;
 mod output;
+mod random;
 pub mod reader;
 pub mod reference;
 mod sets;
@@ -21,6 +25,8 @@ use std::ops::Range;
 use scoregate_kernel::Kernel;
 use scoregate_kernel::layout::Kind;
 
+pub use check::{CheckError, Checked, Difference, check};
+pub use edge_rows::EdgeRows;
 pub use error::CompileError;
 pub use output::parse_outputs;
 pub use scoregate_kernel::layout::Output;
