@@ -209,11 +209,7 @@ impl WayIn {
         let signature = described_signature(&mut first, &self.parts)?;
         self.steps.took("describe");
         if let Some(golden) = &self.golden {
-            let parts = self.parts.for_golden(&golden.config_json);
-            let started = ModelInstance::start(&pre, &parts, Arc::default());
-            let (mut instance, _) = started.map_err(of_golden)?;
-            let signature = described_signature(&mut instance, &parts)?;
-            golden.try_model(&mut instance, &signature)?;
+            try_model(golden, &pre, &self.parts)?;
             self.steps.took("golden");
         }
         self.parts.steps_ms = self.steps.end();
@@ -224,6 +220,15 @@ impl WayIn {
             warm: Mutex::new(vec![first]),
         })
     }
+}
+
+/// Tries a model's cases on an instance of their own.
+fn try_model(golden: &Golden, pre: &ModelPluginPre<State>, parts: &Parts) -> Result<(), LoadError> {
+    let parts = parts.for_golden(&golden.config_json);
+    let started = ModelInstance::start(pre, &parts, Arc::default());
+    let (mut instance, _) = started.map_err(of_golden)?;
+    let signature = described_signature(&mut instance, &parts)?;
+    Ok(golden.try_model(&mut instance, &signature)?)
 }
 
 /// `configure` was given the cases' own `config`.
@@ -277,6 +282,14 @@ impl AdapterRelease {
 }
 
 impl ModelRelease {
+    /// Tries golden cases that the component does not carry yet.
+    ///
+    /// # Errors
+    /// They do not hold, or no instance could be had for them.
+    pub fn try_golden(&self, golden: &Golden) -> Result<(), LoadError> {
+        try_model(golden, &self.pre, &self.parts)
+    }
+
     /// A warm instance, or a fresh one.
     pub fn instance(&self) -> Result<ModelInstance, CallError> {
         match pop(&self.warm) {

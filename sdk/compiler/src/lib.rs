@@ -19,6 +19,7 @@ pub mod reference;
 mod sets;
 mod summary;
 mod tables;
+mod tuning;
 
 use std::ops::Range;
 
@@ -27,11 +28,13 @@ use scoregate_kernel::layout::Kind;
 
 pub use check::{CheckError, Checked, Difference, check};
 pub use edge_rows::EdgeRows;
+pub use emit::FEATURES_SECTION;
 pub use error::CompileError;
 pub use output::parse_outputs;
 pub use scoregate_kernel::layout::Output;
 pub use sets::LinearLeaf;
 pub use summary::Summary;
+pub use tuning::Tuning;
 
 use description::Description;
 
@@ -88,10 +91,28 @@ pub fn compile_for(
     kind: Kind,
     options: &Options,
 ) -> Result<Compiled, CompileError> {
+    let tuning = match kind {
+        Kind::Walk => Tuning::Walk,
+        _ => Tuning::Planes,
+    };
+    compile_tuned(model, tuning, options)
+}
+
+/// A component for a described model whose trees are written in this way where they can be.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_tuned(
+    model: &Description,
+    tuning: Tuning,
+    options: &Options,
+) -> Result<Compiled, CompileError> {
     let outputs = output::choose(model, options.outputs.as_deref())?;
-    let tables = tables_of(model, kind, &outputs, options)?;
+    let tables = tables_of(model, tuning, &outputs, options)?;
     let component = emit::component(KERNEL, &tables)?;
-    let summary = Summary::new(model, &outputs, tables.len(), component.len());
+    let component = emit::with_feature_names(component, &model.feature_names)?;
+    let kernel = Tuning::of(&tables).map_or(Kind::Linear.name(), Tuning::name);
+    let summary = Summary::new(model, &outputs, kernel, tables.len(), component.len());
     Ok(Compiled { component, summary })
 }
 
@@ -105,12 +126,16 @@ pub fn tables_for(
     options: &Options,
 ) -> Result<Vec<u8>, CompileError> {
     let outputs = output::choose(model, options.outputs.as_deref())?;
-    tables_of(model, kind, &outputs, options)
+    let tuning = match kind {
+        Kind::Walk => Tuning::Walk,
+        _ => Tuning::Planes,
+    };
+    tables_of(model, tuning, &outputs, options)
 }
 
 fn tables_of(
     model: &Description,
-    kind: Kind,
+    tuning: Tuning,
     outputs: &[Output],
     options: &Options,
 ) -> Result<Vec<u8>, CompileError> {
@@ -129,7 +154,7 @@ fn tables_of(
         version: &options.version,
         description: &description,
     };
-    let tables = tables::write(model, kind, outputs, &text)?;
+    let tables = tables::write(model, tuning, outputs, &text)?;
     // The kernel checks its tables in the sandbox; what it would refuse there must not leave the compiler.
     Kernel::from_tables(&tables).map_err(CompileError::Component)?;
     Ok(tables)

@@ -9,6 +9,7 @@ use scoregate_kernel::layout::{self, ALIGN, HEADER_WORDS, Kind, MAGIC, Output, V
 use crate::description::{Description, Family, Link, Precision};
 use crate::error::CompileError;
 use crate::forest::{CategoryRule, Forest};
+use crate::tuning::Tuning;
 
 /// What `configure` tells of the model.
 pub(crate) struct Text<'a> {
@@ -17,11 +18,11 @@ pub(crate) struct Text<'a> {
     pub description: &'a str,
 }
 
-/// The tables of one model, for a kind of kernel where that serves it and for the general one elsewhere. The same model gives the
+/// The tables of one model, in a way of writing trees where that serves it and in the general one elsewhere. The same model gives the
 /// same bytes.
 pub(crate) fn write(
     model: &Description,
-    kind: Kind,
+    tuning: Tuning,
     outputs: &[Output],
     text: &Text<'_>,
 ) -> Result<Vec<u8>, CompileError> {
@@ -33,9 +34,10 @@ pub(crate) fn write(
             put_number(&mut words, Word::ZeroMax, forest.zero_max);
             words[Word::CategoryRule as usize] = category_rule(forest).code();
             // Only the general kernel knows the numbers of the leaves.
-            let ranked = match kind {
-                Kind::Ranked if !outputs.contains(&Output::Leaf) => {
-                    ranked::body(forest, model.precision, &mut words)?
+            let ranked = match tuning {
+                Tuning::Planes | Tuning::Nodes if !outputs.contains(&Output::Leaf) => {
+                    let planes = tuning == Tuning::Planes;
+                    ranked::body(forest, model.precision, planes, &mut words)?
                 }
                 _ => None,
             };
