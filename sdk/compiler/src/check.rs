@@ -119,9 +119,10 @@ pub fn check<E>(
         if rows.is_empty() {
             break;
         }
-        let expected: Vec<Expected> = rows
-            .iter()
-            .map(|row| Expected::of(model, outputs, row))
+        let margins = reference::margins_of(model, &rows).into_iter();
+        let expected: Vec<Expected> = margins
+            .zip(&rows)
+            .map(|(margins, row)| Expected::of(model, outputs, row, margins))
             .collect();
         let mut compare = |sizes: &[usize]| {
             let mut at = 0;
@@ -161,8 +162,7 @@ struct Expected {
 }
 
 impl Expected {
-    fn of(model: &Description, outputs: &[Output], row: &[f64]) -> Self {
-        let margins = reference::margins(model, row);
+    fn of(model: &Description, outputs: &[Output], row: &[f64], margins: Vec<f64>) -> Self {
         let linked = reference::linked(model, &margins);
         let leaves = if outputs.contains(&Output::Leaf) {
             reference::leaves(model, row)

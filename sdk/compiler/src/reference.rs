@@ -9,12 +9,25 @@ use crate::forest::{CategoryRule, Forest, Missing, Node, Split, Test, Tree};
 /// # Panics
 /// If the row has fewer values than the model has features.
 pub fn margins(model: &Description, row: &[f64]) -> Vec<f64> {
+    margins_of(model, &[row]).concat()
+}
+
+/// The margins of several rows: the same, tree by tree, so that a tree is fetched from memory once.
+///
+/// # Panics
+/// As [`margins`].
+pub(crate) fn margins_of(model: &Description, rows: &[impl AsRef<[f64]>]) -> Vec<Vec<f64>> {
     let round = rounding(model.precision);
-    let mut row: Vec<f64> = row.iter().map(|value| round(*value)).collect();
-    let mut sums = model.base_margins.clone();
+    let rounded = |row: &[f64]| row.iter().map(|value| round(*value)).collect();
+    let mut rows: Vec<Vec<f64>> = rows.iter().map(|row| rounded(row.as_ref())).collect();
+    let mut sums = vec![model.base_margins.clone(); rows.len()];
     match &model.family {
-        Family::Trees(forest) => add_leaves(forest, &mut row, &mut sums, round),
-        Family::Linear(linear) => add_products(linear, &row, &mut sums, round),
+        Family::Trees(forest) => add_leaves(forest, &mut rows, &mut sums, round),
+        Family::Linear(linear) => {
+            for (row, sums) in rows.iter().zip(&mut sums) {
+                add_products(linear, row, sums, round);
+            }
+        }
     }
     sums
 }
@@ -105,12 +118,20 @@ fn add_products(linear: &Linear, row: &[f64], sums: &mut [f64], round: fn(f64) -
     }
 }
 
-fn add_leaves(forest: &Forest, row: &mut [f64], sums: &mut [f64], round: fn(f64) -> f64) {
-    for value in row.iter_mut() {
+fn add_leaves(
+    forest: &Forest,
+    rows: &mut [Vec<f64>],
+    sums: &mut [Vec<f64>],
+    round: fn(f64) -> f64,
+) {
+    for value in rows.iter_mut().flatten() {
         *value = near_zero(forest, *value);
     }
     for tree in forest.trees() {
-        sums[tree.group] = round(sums[tree.group] + leaf(tree, row, forest.category_rule));
+        for (row, sums) in rows.iter().zip(sums.iter_mut()) {
+            let leaf = leaf(tree, row, forest.category_rule);
+            sums[tree.group] = round(sums[tree.group] + leaf);
+        }
     }
 }
 

@@ -35,7 +35,11 @@ pub fn run(effort: Effort, table: &mut Table) -> anyhow::Result<()> {
     options.name = NAME.to_owned();
     let compiled = compile_for(&grow(&SHAPE, 7), Kind::Ranked, &options)?;
     let tables_bytes = compiled.summary.tables_bytes;
-    let models = if effort.is_long() { MODELS_LONG } else { MODELS };
+    let models = if effort.is_long() {
+        MODELS_LONG
+    } else {
+        MODELS
+    };
     let store = tempfile::tempdir()?;
     let cache = Cache::open(store.path(), Compiler::InProcess)?;
     let components = |nth: usize| named(&compiled.component, nth);

@@ -1,11 +1,7 @@
 //! `scoregate compile`: what it makes proves itself before it is written, and says what it is.
 
 use scoregate::plugin::feature_names;
-use scoregate_tests::{
-    command::run,
-    folder::Folder,
-    workspace,
-};
+use scoregate_tests::{command::run, folder::Folder, workspace};
 use serde_json::{Value, json};
 
 fn sample() -> String {
@@ -40,7 +36,11 @@ fn it_says_what_it_made_and_that_it_was_checked() {
     assert_eq!(told["component_bytes"], component(&folder).len());
     let speeds = told["speeds"].as_array().expect("speeds");
     assert_eq!(speeds.len(), 2);
-    assert!(speeds.iter().all(|speed| speed["us_per_row"].as_f64() > Some(0.0)));
+    assert!(
+        speeds
+            .iter()
+            .all(|speed| speed["us_per_row"].as_f64() > Some(0.0))
+    );
     let text = run(&folder, ["compile", &sample(), "-o", "again.wasm"]).stdout;
     for part in [
         "again.wasm: ",
@@ -72,14 +72,18 @@ fn a_component_that_does_not_give_its_golden_cases_is_never_loaded() {
     let mut bytes = component(&folder);
     // A digit of an expected margin.
     let section = br#""outputs":{"margin":[["#;
-    let at = bytes.windows(section.len()).rposition(|part| part == section);
+    let at = bytes
+        .windows(section.len())
+        .rposition(|part| part == section);
     let at = at.expect("golden cases") + section.len() + 4;
     bytes[at] = if bytes[at] == b'1' { b'2' } else { b'1' };
     folder.write("fraud.wasm", bytes);
     let ended = run(&folder, ["inspect", "fraud.wasm"]);
     assert_eq!(ended.code, Some(1));
     assert!(
-        ended.stderr.contains("its golden cases do not hold: golden case 1 (`self-check, rows: 1`): row 0 of `margin`"),
+        ended.stderr.contains(
+            "its golden cases do not hold: golden case 1 (`self-check, rows: 1`): row 0 of `margin`"
+        ),
         "{}",
         ended.stderr
     );
@@ -98,7 +102,14 @@ fn names_of_features_may_be_given() {
         ("a,b,c,d,e,f,g,h,i,j,k,l,m,n,a", "it gives `a` twice"),
     ] {
         let model = sample();
-        let args = ["compile", &model, "-o", "wrong.wasm", "--feature-names", given];
+        let args = [
+            "compile",
+            &model,
+            "-o",
+            "wrong.wasm",
+            "--feature-names",
+            given,
+        ];
         let ended = run(&folder, args);
         assert_eq!(ended.code, Some(1));
         assert!(ended.stderr.contains(expected), "{}", ended.stderr);
@@ -113,8 +124,15 @@ fn autotune_says_what_it_measured_and_takes_one() {
     let tried = told["autotune"].as_array().expect("what was tried");
     let kernels: Vec<&Value> = tried.iter().map(|tried| &tried["kernel"]).collect();
     assert_eq!(kernels, ["ranked, with planes", "ranked", "walk"]);
-    assert!(tried.iter().all(|tried| tried["speeds"].as_array().is_some_and(|all| all.len() == 3)));
-    let taken: Vec<&Value> = tried.iter().filter(|tried| tried["taken"] == true).collect();
+    assert!(
+        tried
+            .iter()
+            .all(|tried| tried["speeds"].as_array().is_some_and(|all| all.len() == 3))
+    );
+    let taken: Vec<&Value> = tried
+        .iter()
+        .filter(|tried| tried["taken"] == true)
+        .collect();
     assert_eq!(taken.len(), 1);
     assert_eq!(taken[0]["kernel"], told["kernel"]);
     let ended = run(&folder, ["inspect", "fraud.wasm"]);

@@ -9,11 +9,12 @@ use super::trial::Trial;
 
 /// Rows of a round, and of its largest batch.
 const ROWS: usize = 256;
-/// What a measurement may take, unless a single round takes longer.
-const PATIENCE: Duration = Duration::from_millis(200);
+/// What a measurement may take, once there are enough rounds.
+const PATIENCE: Duration = Duration::from_millis(150);
+const ROUNDS_MIN: usize = 3;
 const ROUNDS_MAX: usize = 15;
-/// Of a round, what is spent on one batch's size.
-const SHARE: Duration = Duration::from_millis(20);
+/// Calls with one batch's size in a round at most.
+const CALLS_MAX: usize = 32;
 /// Values of a round's rows at most.
 const VALUES_MAX: usize = 1 << 20;
 
@@ -24,7 +25,7 @@ pub struct Speed {
     pub us_per_row: f64,
 }
 
-/// Medians for batches of these sizes, for each of the trials, which take turns with the same rows.
+/// Medians of single calls with batches of these sizes, for each of the trials, which take turns with the same rows.
 pub fn measure(
     trials: &mut [Trial],
     rows: &mut EdgeRows<'_>,
@@ -33,7 +34,7 @@ pub fn measure(
     let start = Instant::now();
     let mut rounds = vec![vec![Vec::new(); batches.len()]; trials.len()];
     for round in 0..ROUNDS_MAX {
-        if round > 0 && start.elapsed() > PATIENCE * trials.len() as u32 {
+        if round >= ROUNDS_MIN && start.elapsed() > PATIENCE * trials.len() as u32 {
             break;
         }
         let first = rows.usual();
@@ -45,7 +46,11 @@ pub fn measure(
         }
         for (trial, rounds) in trials.iter_mut().zip(&mut rounds) {
             for (batch, figures) in batches.iter().zip(rounds) {
-                figures.push(round_of(trial, &values, width, (*batch).min(count))?);
+                let batch = (*batch).min(count);
+                for values in values.chunks_exact(batch * width).take(CALLS_MAX) {
+                    let took = trial.time(values, batch)?;
+                    figures.push(took.as_secs_f64() * 1e6 / batch as f64);
+                }
             }
         }
     }
@@ -62,17 +67,4 @@ pub fn measure(
         pairs.map(speed).collect()
     };
     Ok(rounds.iter_mut().map(speeds).collect())
-}
-
-/// Microseconds a row.
-fn round_of(trial: &mut Trial, values: &[f64], width: usize, batch: usize) -> anyhow::Result<f64> {
-    let (mut took, mut rows) = (Duration::ZERO, 0);
-    for values in values.chunks_exact(batch * width) {
-        took += trial.time(values, batch)?;
-        rows += batch;
-        if took > SHARE {
-            break;
-        }
-    }
-    Ok(took.as_secs_f64() * 1e6 / rows as f64)
 }

@@ -134,11 +134,7 @@ struct Job<'a> {
 
 impl Job<'_> {
     /// The component, checked, with its golden cases, and what is said of it.
-    fn make(
-        &self,
-        autotune: bool,
-        own_golden: Option<&Path>,
-    ) -> anyhow::Result<(Vec<u8>, Report)> {
+    fn make(&self, autotune: bool, own_golden: Option<&Path>) -> anyhow::Result<(Vec<u8>, Report)> {
         let own = own_golden.map(read_golden).transpose()?;
         let engine = Engine::new()?;
         let (compiled, tried) = match autotune {
