@@ -77,15 +77,10 @@ impl Cache {
         digest: &Digest,
         component: &[u8],
     ) -> Result<(Component, bool), CompileError> {
-        let path = self.path(engine, digest);
-        if let Some(kept) = self.kept(&path) {
-            match kept.load(engine) {
-                Ok(component) => return Ok((component, true)),
-                Err(error) => {
-                    warn!(path = %path.display(), %error, "compiled code does not fit this engine; compiling again")
-                }
-            }
+        if let Some(component) = self.find(engine, digest) {
+            return Ok((component, true));
         }
+        let path = self.path(engine, digest);
         let made = self.compiler.compile(engine, component)?;
         let kept = match self.write(&path, &made) {
             Ok(()) => self.kept(&path),
@@ -97,6 +92,18 @@ impl Cache {
         let trusted = kept.unwrap_or(Trusted::Made(&made));
         let loaded = trusted.load(engine).map_err(refused)?;
         Ok((loaded, false))
+    }
+
+    /// The compiled code of a release from disk, if it is there.
+    pub fn find(&self, engine: &wasmtime::Engine, digest: &Digest) -> Option<Component> {
+        let path = self.path(engine, digest);
+        match self.kept(&path)?.load(engine) {
+            Ok(component) => Some(component),
+            Err(error) => {
+                warn!(path = %path.display(), %error, "compiled code does not fit this engine; compiling again");
+                None
+            }
+        }
     }
 
     fn path(&self, engine: &wasmtime::Engine, digest: &Digest) -> PathBuf {

@@ -1,6 +1,9 @@
 //! A loaded release: checked, compiled, described, and ready to make instances.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
 
 use thiserror::Error;
 
@@ -67,6 +70,8 @@ pub enum LoadError {
     Config(String),
     #[error("its description breaks the contract: {0}")]
     Describe(#[from] DescribeError),
+    #[error("what is kept as {wanted} is another component")]
+    Another { wanted: Box<Digest> },
     #[error("its golden cases do not hold: {0}")]
     Golden(#[from] GoldenError),
     #[error(
@@ -99,14 +104,30 @@ impl Release {
         settings: Settings,
         component: &[u8],
     ) -> Result<Release, LoadError> {
+        Self::load_as(None, engine, cache, telemetry, settings, component)
+    }
+
+    /// The same for a component that should have a certain digest: its code is fetched from the cache while that is made sure.
+    pub fn load_as(
+        digest: Option<&Digest>,
+        engine: &Engine,
+        cache: Option<&Cache>,
+        telemetry: &Telemetry,
+        settings: Settings,
+        component: &[u8],
+    ) -> Result<Release, LoadError> {
         let mut steps = Steps::begin();
         let checked = check(component)?;
-        let digest = Digest::of(component);
+        let (digest, found) = match digest {
+            Some(digest) => (*digest, find(digest, engine, cache, component)?),
+            None => (Digest::of(component), None),
+        };
         let golden = golden(&checked, component)?;
         steps.took("check");
-        let (code, cached) = match cache {
-            Some(cache) => cache.load(&engine.wasm, &digest, component)?,
-            None => {
+        let (code, cached) = match (found, cache) {
+            (Some(code), _) => (code, true),
+            (None, Some(cache)) => cache.load(&engine.wasm, &digest, component)?,
+            (None, None) => {
                 let code = wasmtime::component::Component::from_binary(&engine.wasm, component);
                 (code.map_err(refused)?, false)
             }
@@ -160,6 +181,27 @@ impl Release {
             Release::Adapter(_) => Kind::Adapter,
             Release::Model(_) => Kind::Model,
         }
+    }
+}
+
+/// The code of a release, where it is in the cache and the component is the one that it should be: both cost as much as all else of a
+/// large model's way in, and neither needs the other.
+fn find(
+    digest: &Digest,
+    engine: &Engine,
+    cache: Option<&Cache>,
+    component: &[u8],
+) -> Result<Option<wasmtime::component::Component>, LoadError> {
+    let (is, code) = thread::scope(|scope| {
+        let is = scope.spawn(|| Digest::of(component));
+        let code = cache.and_then(|cache| cache.find(&engine.wasm, digest));
+        (is.join(), code)
+    });
+    match is {
+        Ok(is) if is == *digest => Ok(code),
+        _ => Err(LoadError::Another {
+            wanted: Box::new(*digest),
+        }),
     }
 }
 

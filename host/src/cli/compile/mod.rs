@@ -178,7 +178,7 @@ impl Job<'_> {
         let report = Report {
             file: String::new(),
             digest: Digest::of(&component).to_string(),
-            signature: trial.face(),
+            face: trial.face(),
             memory_bytes: trial.memory_bytes(),
             checked_rows: checked.rows,
             golden_cases,

@@ -17,8 +17,9 @@ pub struct Report {
     pub digest: String,
     #[serde(flatten)]
     pub summary: Summary,
-    /// As the Open Inference Protocol has it.
-    pub signature: Face,
+    /// Its `signature`, as the Open Inference Protocol has it.
+    #[serde(flatten)]
+    pub face: Face,
     /// Memory of one instance that has scored some batches.
     pub memory_bytes: usize,
     /// Rows on which the component answers as the model's file says.
@@ -52,7 +53,7 @@ pub fn print(report: &Report) -> anyhow::Result<()> {
         _ => "with their names",
     };
     line(format_args!("  features {}, {named}", summary.features))?;
-    if let Face::Signature { inputs, outputs } = &report.signature {
+    if let Face::Signature { inputs, outputs } = &report.face {
         specs("inputs", inputs)?;
         specs("outputs", outputs)?;
     }
