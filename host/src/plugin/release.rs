@@ -1,9 +1,6 @@
 //! A loaded release: checked, compiled, described, and ready to make instances.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    thread,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use thiserror::Error;
 
@@ -71,7 +68,7 @@ pub enum LoadError {
     #[error("its description breaks the contract: {0}")]
     Describe(#[from] DescribeError),
     #[error("what is kept as {wanted} is another component")]
-    Another { wanted: Box<Digest> },
+    Another { wanted: Digest },
     #[error("its golden cases do not hold: {0}")]
     Golden(#[from] GoldenError),
     #[error(
@@ -107,7 +104,8 @@ impl Release {
         Self::load_as(None, engine, cache, telemetry, settings, component)
     }
 
-    /// The same for a component that should have a certain digest: its code is fetched from the cache while that is made sure.
+    /// The same for a component that was kept under a digest, which is not computed again where the cache has its code: of a large model that would
+    /// take longer than all the rest.
     pub fn load_as(
         digest: Option<&Digest>,
         engine: &Engine,
@@ -118,12 +116,14 @@ impl Release {
     ) -> Result<Release, LoadError> {
         let mut steps = Steps::begin();
         let checked = check(component)?;
-        let (digest, found) = match digest {
-            Some(digest) => (*digest, find(digest, engine, cache, component)?),
-            None => (Digest::of(component), None),
-        };
         let golden = golden(&checked, component)?;
+        let kept_as = digest;
+        let digest = kept_as.map_or_else(|| Digest::of(component), |digest| *digest);
         steps.took("check");
+        let found = match kept_as {
+            Some(digest) => find(digest, engine, cache, component)?,
+            None => None,
+        };
         let (code, cached) = match (found, cache) {
             (Some(code), _) => (code, true),
             (None, Some(cache)) => cache.load(&engine.wasm, &digest, component)?,
@@ -184,25 +184,19 @@ impl Release {
     }
 }
 
-/// The code of a release, where it is in the cache and the component is the one that it should be: both cost as much as all else of a
-/// large model's way in, and neither needs the other.
+/// The code of a release from the cache. Its file is signed for this digest, so what runs is what the digest names, whatever the component's
+/// bytes are by now; where there is none, and these bytes are to be compiled, they must be the digest's.
 fn find(
     digest: &Digest,
     engine: &Engine,
     cache: Option<&Cache>,
     component: &[u8],
 ) -> Result<Option<wasmtime::component::Component>, LoadError> {
-    let (is, code) = thread::scope(|scope| {
-        let is = scope.spawn(|| Digest::of(component));
-        let code = cache.and_then(|cache| cache.find(&engine.wasm, digest));
-        (is.join(), code)
-    });
-    match is {
-        Ok(is) if is == *digest => Ok(code),
-        _ => Err(LoadError::Another {
-            wanted: Box::new(*digest),
-        }),
+    let code = cache.and_then(|cache| cache.find(&engine.wasm, digest));
+    if code.is_none() && Digest::of(component) != *digest {
+        return Err(LoadError::Another { wanted: *digest });
     }
+    Ok(code)
 }
 
 fn golden(checked: &Checked, component: &[u8]) -> Result<Option<Golden>, GoldenError> {
