@@ -89,8 +89,6 @@ pub const CODE_MAX_BYTES: u64 = 512 << 20;
 pub const GOLDEN_MAX_BYTES: usize = 4 << 20;
 pub const GOLDEN_MAX_CASES: usize = 1_000;
 pub const GOLDEN_MAX_MS: u64 = 30_000;
-/// Names of a model's features, as JSON.
-pub const FEATURE_NAMES_MAX_BYTES: usize = 4 << 20;
 /// All memories of one instance, unless its slot says otherwise.
 pub const MEMORY_MAX_BYTES: u64 = 128 << 20;
 /// The least that a slot may ask for, one page, and the most: what one memory of the pool reserves.
@@ -107,8 +105,9 @@ pub const RESULT_MAX_BYTES: u64 = 16 << 20;
 pub const RESULT_CEILING_BYTES: u64 = 1 << 30;
 /// Elements of all tables of one instance.
 pub const TABLE_ELEMENTS_MAX_COUNT: usize = 20_000;
-/// Instances alive at once in the whole process.
-pub const INSTANCES_MAX_COUNT: u32 = 1_000;
+/// Instances alive at once in the whole process: each reserves addresses, of which there are enough for sixteen times as many. A thousand loaded
+/// models have one each, and those that score at once, or are loaded, another.
+pub const INSTANCES_MAX_COUNT: u32 = 2_000;
 /// A plugin's stack.
 pub const STACK_MAX_BYTES: usize = 512 << 10;
 /// A text of a plugin that is handed on: a reason, a decision, a route, a log line.

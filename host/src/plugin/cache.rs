@@ -1,11 +1,14 @@
 //! Compiled code on disk, by digest and engine. Machine code is as powerful as the host itself, so a file counts only with a MAC
 //! whose key the host alone can read: a user's own precompiled file is never accepted. What is missing is compiled, signed and kept.
+//!
+//! Code is mapped from its file, not read: a model's tables, which are most of it, then lie in the system's page cache once, however many
+//! instances use them, and nowhere else.
 
 use std::{
-    fs,
+    fs::{self, File},
     hash::{Hash, Hasher},
-    io::{self, Write},
-    os::unix::fs::PermissionsExt,
+    io::{self, Read, Write},
+    os::{fd::AsRawFd, unix::fs::PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -14,12 +17,21 @@ use tracing::warn;
 use wasmtime::component::Component;
 
 use super::compile::{CompileError, Compiler, refused};
-use crate::release::Digest;
+use crate::{limits::INSTANCES_MAX_COUNT, release::Digest};
 
 const KEY_BYTES: usize = 32;
+/// At a file's end, so that what is before it can be mapped as it is.
 const MAC_BYTES: usize = 32;
-/// Compiled releases that stay; the oldest go first.
-const FILES_MAX_COUNT: usize = 256;
+/// What a file is read by for its MAC.
+const CHUNK_BYTES: usize = 128 << 10;
+/// Compiled releases that stay; the oldest go first. There may be as many loaded as there may be instances.
+const FILES_MAX_COUNT: usize = INSTANCES_MAX_COUNT as usize;
+/// Where a process finds its own open files by name.
+const DESCRIPTORS: &str = if cfg!(target_os = "linux") {
+    "/proc/self/fd"
+} else {
+    "/dev/fd"
+};
 
 /// The folder of compiled code.
 pub struct Cache {
@@ -65,22 +77,33 @@ impl Cache {
         digest: &Digest,
         component: &[u8],
     ) -> Result<(Component, bool), CompileError> {
+        if let Some(component) = self.find(engine, digest) {
+            return Ok((component, true));
+        }
         let path = self.path(engine, digest);
-        if let Some(file) = self.read(&path) {
-            let code = Trusted(&file[MAC_BYTES..]);
-            match code.load(engine) {
-                Ok(component) => return Ok((component, true)),
-                Err(error) => {
-                    warn!(path = %path.display(), %error, "compiled code does not fit this engine; compiling again")
-                }
+        let made = self.compiler.compile(engine, component)?;
+        let kept = match self.write(&path, &made) {
+            Ok(()) => self.kept(&path),
+            Err(error) => {
+                warn!(path = %path.display(), %error, "compiled code could not be kept; the next start compiles again");
+                None
+            }
+        };
+        let trusted = kept.unwrap_or(Trusted::Made(&made));
+        let loaded = trusted.load(engine).map_err(refused)?;
+        Ok((loaded, false))
+    }
+
+    /// The compiled code of a release from disk, if it is there.
+    pub fn find(&self, engine: &wasmtime::Engine, digest: &Digest) -> Option<Component> {
+        let path = self.path(engine, digest);
+        match self.kept(&path)?.load(engine) {
+            Ok(component) => Some(component),
+            Err(error) => {
+                warn!(path = %path.display(), %error, "compiled code does not fit this engine; compiling again");
+                None
             }
         }
-        let made = self.compiler.compile(engine, component)?;
-        if let Err(error) = self.write(&path, &made) {
-            warn!(path = %path.display(), %error, "compiled code could not be kept; the next start compiles again");
-        }
-        let loaded = Trusted(&made).load(engine).map_err(refused)?;
-        Ok((loaded, false))
     }
 
     fn path(&self, engine: &wasmtime::Engine, digest: &Digest) -> PathBuf {
@@ -90,40 +113,57 @@ impl Cache {
             .join(format!("{}-{:016x}.code", digest.hex(), hasher.finish()))
     }
 
-    fn mac(&self, path: &Path, code: &[u8]) -> blake3::Hash {
+    /// What a file of this name is signed with, if it holds this code.
+    fn mac(&self, path: &Path, code: impl Read) -> io::Result<blake3::Hash> {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
         let name = path.file_name().unwrap_or_default().as_encoded_bytes();
         hasher.update(&(name.len() as u64).to_le_bytes());
         hasher.update(name);
-        hasher.update(code);
-        hasher.finalize()
+        let mut code = code;
+        let mut chunk = vec![0; CHUNK_BYTES];
+        loop {
+            match code.read(&mut chunk)? {
+                0 => return Ok(hasher.finalize()),
+                bytes => hasher.update(&chunk[..bytes]),
+            };
+        }
     }
 
-    /// The file with its MAC in front, if the MAC is right.
-    fn read(&self, path: &Path) -> Option<Vec<u8>> {
-        let file = match fs::read(path) {
-            Ok(file) => file,
+    /// The file's code, if its MAC is right.
+    fn kept(&self, path: &Path) -> Option<Trusted<'static>> {
+        let opened = match File::open(path) {
+            Ok(file) => self.is_genuine(path, &file).map(|genuine| (file, genuine)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Err(error) => Err(error),
+        };
+        match opened {
+            Ok((file, true)) => Some(Trusted::Kept(file)),
+            Ok((_, false)) => {
+                warn!(path = %path.display(), "compiled code was damaged or not made by this host; compiling again");
+                None
+            }
             Err(error) => {
                 warn!(path = %path.display(), %error, "compiled code could not be read; compiling again");
-                return None;
+                None
             }
-        };
-        let genuine = file
-            .split_first_chunk::<MAC_BYTES>()
-            .is_some_and(|(mac, code)| self.mac(path, code) == blake3::Hash::from_bytes(*mac));
-        if !genuine {
-            warn!(path = %path.display(), "compiled code was damaged or not made by this host; compiling again");
-            return None;
         }
-        Some(file)
+    }
+
+    fn is_genuine(&self, path: &Path, mut file: &File) -> io::Result<bool> {
+        let Some(code_bytes) = file.metadata()?.len().checked_sub(MAC_BYTES as u64) else {
+            return Ok(false);
+        };
+        let expected = self.mac(path, file.take(code_bytes))?;
+        let mut mac = [0; MAC_BYTES];
+        file.read_exact(&mut mac)?;
+        Ok(expected == blake3::Hash::from_bytes(mac))
     }
 
     /// A crash leaves the old file or the new one: the name is given last.
     fn write(&self, path: &Path, code: &[u8]) -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(&self.dir)?;
-        file.write_all(self.mac(path, code).as_bytes())?;
         file.write_all(code)?;
+        file.write_all(self.mac(path, code)?.as_bytes())?;
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     }
@@ -148,25 +188,35 @@ impl Cache {
     }
 }
 
-/// Code in memory (a file might change after it was read) of which this file has seen who made it; [`Cache::load`] alone makes one, of
-/// one of two things.
+/// Code of which this file has seen who made it; [`Cache::load`] alone makes one, of one of two things.
 ///
 /// 1. What [`Compiler::compile`] has just returned: bytes of this process's own engine, or of a child's. The child is this very executable
 ///    (`/proc/self/exe`, not what may stand at its path by now), started by this process without an environment, so that nothing else is
 ///    loaded into it. Its answer comes over a pipe that no third process holds, and counts only where the child ended by itself and well.
 ///    All that an attacker chooses is the component, which the child gives to the same compiler as this process would: what could make
 ///    the child answer with wrong code could make this process compile wrong code.
-/// 2. Bytes whose MAC, over exactly these bytes and their file's name, which holds digest and engine, was verified with a key that only the
-///    host's user can read. `Cache::write` alone signs, and only what is of 1.
-struct Trusted<'c>(&'c [u8]);
+/// 2. A file, open, whose MAC, over all that it holds before the MAC and its name, which holds digest and engine, was verified with a key that only
+///    the host's user can read. `Cache::write` alone signs, and only what is of 1. It is mapped by the descriptor that was verified, so that no other
+///    file can take its place. That it does not change afterwards: it has its name only once it is whole, nothing of the host
+///    writes to it again, and its folder is the host's user's alone. Who is that user could as well read the key, or write to this process's memory.
+enum Trusted<'c> {
+    Made(&'c [u8]),
+    Kept(File),
+}
 
 impl Trusted<'_> {
     fn load(&self, engine: &wasmtime::Engine) -> wasmtime::Result<Component> {
-        // SAFETY: `deserialize` needs bytes that `serialize` of a trusted process made, unchanged: `Trusted` says why these are.
-        // That the code is of this engine's version and settings is checked by `deserialize` itself.
-        #[allow(unsafe_code)]
-        unsafe {
-            Component::deserialize(engine, self.0)
+        match self {
+            // SAFETY: `deserialize` needs bytes that `serialize` of a trusted process made, unchanged: `Trusted` says why these are.
+            // That the code is of this engine's version and settings is checked by `deserialize` itself.
+            #[allow(unsafe_code)]
+            Self::Made(code) => unsafe { Component::deserialize(engine, code) },
+            // SAFETY: likewise, and the file must stay as it is while it is mapped: `Trusted` says why it does. What follows the code in
+            // it is no part of what is mapped as code or data.
+            #[allow(unsafe_code)]
+            Self::Kept(file) => unsafe {
+                Component::deserialize_file(engine, format!("{DESCRIPTORS}/{}", file.as_raw_fd()))
+            },
         }
     }
 }
@@ -258,14 +308,16 @@ mod tests {
         let engine = engine();
         let digest = Digest::of(COMPONENT);
         let cache = Cache::open(store.path(), Compiler::InProcess).unwrap();
-        let (component, _) = cache.load(&engine, &digest, COMPONENT).unwrap();
+        cache.load(&engine, &digest, COMPONENT).unwrap();
         let path = only_file(&cache);
         let genuine = fs::read(&path).unwrap();
 
         let mut flipped = genuine.clone();
         *flipped.last_mut().unwrap() ^= 1;
-        let unsigned = component.serialize().unwrap();
-        for forged in [&flipped[..], &unsigned[..], &genuine[..40], &[]] {
+        let mut other_code = genuine.clone();
+        other_code[100] ^= 1;
+        let unsigned = &genuine[..genuine.len() - MAC_BYTES];
+        for forged in [&flipped[..], &other_code, unsigned, &genuine[..40], &[]] {
             fs::write(&path, forged).unwrap();
             assert!(!cache.load(&engine, &digest, COMPONENT).unwrap().1);
             assert_eq!(fs::read(&path).unwrap().len(), genuine.len());

@@ -4,11 +4,7 @@
 use thiserror::Error;
 use wasmparser::{Parser, Payload};
 
-use super::section::with_section;
-use crate::limits::FEATURE_NAMES_MAX_BYTES;
-
-/// The section's name.
-const SECTION: &str = "scoregate:features";
+use scoregate_compiler::{FEATURES_SECTION as SECTION, limits::FEATURE_NAMES_MAX_BYTES};
 
 /// Why a component's names are not used.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -48,36 +44,16 @@ pub fn feature_names(component: &[u8]) -> Result<Option<Vec<String>>, NamesError
 }
 
 fn read(json: &[u8]) -> Result<Vec<String>, NamesError> {
-    check_size(json)?;
+    if json.len() > FEATURE_NAMES_MAX_BYTES {
+        return Err(NamesError::TooLarge { bytes: json.len() });
+    }
     serde_json::from_slice(json).map_err(|error| NamesError::Form(error.to_string()))
-}
-
-fn check_size(json: &[u8]) -> Result<(), NamesError> {
-    match json.len() {
-        bytes if bytes > FEATURE_NAMES_MAX_BYTES => Err(NamesError::TooLarge { bytes }),
-        _ => Ok(()),
-    }
-}
-
-/// The component with these names in it; as it is where there are none.
-///
-/// # Errors
-/// They are too large, or the component has names already.
-pub fn with_feature_names(component: Vec<u8>, names: &[String]) -> Result<Vec<u8>, NamesError> {
-    if names.is_empty() {
-        return Ok(component);
-    }
-    if feature_names(&component)?.is_some() {
-        return Err(NamesError::Twice);
-    }
-    let json = serde_json::Value::from(names).to_string();
-    check_size(json.as_bytes())?;
-    Ok(with_section(&component, SECTION, json.as_bytes()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plugin::section::with_section;
 
     const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
 
@@ -85,13 +61,9 @@ mod tests {
     fn names_are_carried() {
         assert_eq!(feature_names(EMPTY), Ok(None));
         let names = ["a".to_owned(), "b, \"c\"".to_owned()];
-        let carrying = with_feature_names(EMPTY.to_vec(), &names).unwrap();
+        let json = serde_json::to_vec(&names).unwrap();
+        let carrying = with_section(EMPTY, SECTION, &json);
         assert_eq!(feature_names(&carrying).unwrap().unwrap(), names);
-        assert_eq!(
-            with_feature_names(carrying.clone(), &names),
-            Err(NamesError::Twice)
-        );
-        assert_eq!(with_feature_names(EMPTY.to_vec(), &[]).unwrap(), EMPTY);
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub use check::{CheckError, Kind, check};
 pub use compile::{ChildLimits, CompileError, Compiler, SUBCOMMAND, run as compile_as_child};
 pub use describe::{DescribeError, Info};
 pub use engine::{Engine, EngineError};
-pub use feature_names::{NamesError, feature_names, with_feature_names};
+pub use feature_names::{NamesError, feature_names};
 pub use fit::{Fit, Misfit, fit, reasons};
 pub use golden::{CarryError, Golden, GoldenError, with_golden};
 pub use model::ModelInstance;

@@ -67,6 +67,8 @@ pub enum LoadError {
     Config(String),
     #[error("its description breaks the contract: {0}")]
     Describe(#[from] DescribeError),
+    #[error("what is kept as {wanted} is another component")]
+    Another { wanted: Digest },
     #[error("its golden cases do not hold: {0}")]
     Golden(#[from] GoldenError),
     #[error(
@@ -99,14 +101,33 @@ impl Release {
         settings: Settings,
         component: &[u8],
     ) -> Result<Release, LoadError> {
+        Self::load_as(None, engine, cache, telemetry, settings, component)
+    }
+
+    /// The same for a component that was kept under a digest, which is not computed again where the cache has its code: of a large model that would
+    /// take longer than all the rest.
+    pub fn load_as(
+        digest: Option<&Digest>,
+        engine: &Engine,
+        cache: Option<&Cache>,
+        telemetry: &Telemetry,
+        settings: Settings,
+        component: &[u8],
+    ) -> Result<Release, LoadError> {
         let mut steps = Steps::begin();
         let checked = check(component)?;
-        let digest = Digest::of(component);
         let golden = golden(&checked, component)?;
+        let kept_as = digest;
+        let digest = kept_as.map_or_else(|| Digest::of(component), |digest| *digest);
         steps.took("check");
-        let (code, cached) = match cache {
-            Some(cache) => cache.load(&engine.wasm, &digest, component)?,
-            None => {
+        let found = match kept_as {
+            Some(digest) => find(digest, engine, cache, component)?,
+            None => None,
+        };
+        let (code, cached) = match (found, cache) {
+            (Some(code), _) => (code, true),
+            (None, Some(cache)) => cache.load(&engine.wasm, &digest, component)?,
+            (None, None) => {
                 let code = wasmtime::component::Component::from_binary(&engine.wasm, component);
                 (code.map_err(refused)?, false)
             }
@@ -163,6 +184,21 @@ impl Release {
     }
 }
 
+/// The code of a release from the cache. Its file is signed for this digest, so what runs is what the digest names, whatever the component's
+/// bytes are by now; where there is none, and these bytes are to be compiled, they must be the digest's.
+fn find(
+    digest: &Digest,
+    engine: &Engine,
+    cache: Option<&Cache>,
+    component: &[u8],
+) -> Result<Option<wasmtime::component::Component>, LoadError> {
+    let code = cache.and_then(|cache| cache.find(&engine.wasm, digest));
+    if code.is_none() && Digest::of(component) != *digest {
+        return Err(LoadError::Another { wanted: *digest });
+    }
+    Ok(code)
+}
+
 fn golden(checked: &Checked, component: &[u8]) -> Result<Option<Golden>, GoldenError> {
     let section = checked.golden.clone();
     section
@@ -209,11 +245,7 @@ impl WayIn {
         let signature = described_signature(&mut first, &self.parts)?;
         self.steps.took("describe");
         if let Some(golden) = &self.golden {
-            let parts = self.parts.for_golden(&golden.config_json);
-            let started = ModelInstance::start(&pre, &parts, Arc::default());
-            let (mut instance, _) = started.map_err(of_golden)?;
-            let signature = described_signature(&mut instance, &parts)?;
-            golden.try_model(&mut instance, &signature)?;
+            try_model(golden, &pre, &self.parts)?;
             self.steps.took("golden");
         }
         self.parts.steps_ms = self.steps.end();
@@ -224,6 +256,15 @@ impl WayIn {
             warm: Mutex::new(vec![first]),
         })
     }
+}
+
+/// Tries a model's cases on an instance of their own.
+fn try_model(golden: &Golden, pre: &ModelPluginPre<State>, parts: &Parts) -> Result<(), LoadError> {
+    let parts = parts.for_golden(&golden.config_json);
+    let started = ModelInstance::start(pre, &parts, Arc::default());
+    let (mut instance, _) = started.map_err(of_golden)?;
+    let signature = described_signature(&mut instance, &parts)?;
+    Ok(golden.try_model(&mut instance, &signature)?)
 }
 
 /// `configure` was given the cases' own `config`.
@@ -277,6 +318,14 @@ impl AdapterRelease {
 }
 
 impl ModelRelease {
+    /// Tries golden cases that the component does not carry yet.
+    ///
+    /// # Errors
+    /// They do not hold, or no instance could be had for them.
+    pub fn try_golden(&self, golden: &Golden) -> Result<(), LoadError> {
+        try_model(golden, &self.pre, &self.parts)
+    }
+
     /// A warm instance, or a fresh one.
     pub fn instance(&self) -> Result<ModelInstance, CallError> {
         match pop(&self.warm) {

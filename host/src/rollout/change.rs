@@ -297,7 +297,8 @@ impl Rollouts {
         let component = component.map_err(unavailable)?.ok_or_else(|| {
             Refused::NotFound(format!("the store has no release {digest}: add it first"))
         })?;
-        let loaded = self.inner.loader.load(place.settings.clone(), component);
+        let settings = place.settings.clone();
+        let loaded = self.inner.loader.load_as(Some(digest), settings, component);
         match loaded.await {
             Ok(loaded) => Ok(loaded.release),
             Err(error) => {

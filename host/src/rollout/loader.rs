@@ -9,6 +9,7 @@ use crate::{
     file::{self, ReadError},
     limits::{COMPONENT_MAX_BYTES, LOADS_MAX_COUNT},
     plugin::{Cache, CheckError, Engine, LoadError, Release, Settings},
+    release::Digest,
     telemetry::Telemetry,
 };
 
@@ -48,13 +49,24 @@ impl Loader {
 
     /// A release's way in, up to a first warm instance.
     pub async fn load(&self, settings: Settings, component: Vec<u8>) -> Result<Loaded, LoadError> {
+        self.load_as(None, settings, component).await
+    }
+
+    /// The same for a component that should have a certain digest.
+    pub async fn load_as(
+        &self,
+        digest: Option<Digest>,
+        settings: Settings,
+        component: Vec<u8>,
+    ) -> Result<Loaded, LoadError> {
         // Never closed.
         let _turn = self.inner.turns.acquire().await;
         let inner = self.inner.clone();
         let loading = tokio::task::spawn_blocking(move || {
             let start = std::time::Instant::now();
             let (engine, cache) = (&inner.engine, inner.cache.as_ref());
-            let release = Release::load(engine, cache, &inner.telemetry, settings, &component)?;
+            let (digest, telemetry) = (digest.as_ref(), &inner.telemetry);
+            let release = Release::load_as(digest, engine, cache, telemetry, settings, &component)?;
             let parts = release.parts();
             info!(
                 plugin = %parts.name,

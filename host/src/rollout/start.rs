@@ -224,7 +224,7 @@ async fn of_store(
     let component = component
         .map_err(|error| error.to_string())?
         .ok_or_else(|| "the store has no such release".to_owned())?;
-    let loaded = loader.load(settings, component).await;
+    let loaded = loader.load_as(Some(digest), settings, component).await;
     Ok(loaded.map_err(|error| error.to_string())?.release)
 }
 

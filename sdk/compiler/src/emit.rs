@@ -8,6 +8,10 @@ use wasm_encoder::{ConstExpr, Encode, MemorySection, MemoryType, Module, RawSect
 use wasmparser::{BinaryReader, ExternalKind, Operator, Parser, Payload};
 
 use crate::error::CompileError;
+use crate::limits::FEATURE_NAMES_MAX_BYTES;
+
+/// The custom section of the features' names.
+pub const FEATURES_SECTION: &str = "scoregate:features";
 
 /// The kernel's exported cell: address and length of the tables, two `u32`s.
 const CELL: &str = "SCOREGATE_TABLES";
@@ -23,6 +27,31 @@ pub(crate) fn component(kernel: &[u8], tables: &[u8]) -> Result<Vec<u8>, Compile
         .module(&core)
         .and_then(|mut encoder| encoder.encode())
         .map_err(|error| CompileError::Component(format!("{error:#}")))
+}
+
+/// The component with its features' names in a custom section, a JSON list in the order of the columns; as it is where there are none. They
+/// are for people and for files with named columns; scoring needs none.
+pub(crate) fn with_feature_names(
+    mut component: Vec<u8>,
+    names: &[String],
+) -> Result<Vec<u8>, CompileError> {
+    if names.is_empty() {
+        return Ok(component);
+    }
+    let json = serde_json::Value::from(names).to_string();
+    if json.len() > FEATURE_NAMES_MAX_BYTES {
+        return Err(CompileError::Unsupported(format!(
+            "the names of the model's features take {} bytes; at most {FEATURE_NAMES_MAX_BYTES} are kept",
+            json.len()
+        )));
+    }
+    let section = wasm_encoder::CustomSection {
+        name: FEATURES_SECTION.into(),
+        data: json.as_bytes().into(),
+    };
+    component.push(SectionId::Custom as u8);
+    section.encode(&mut component);
+    Ok(component)
 }
 
 fn add_tables(kernel: &[u8], tables: &[u8]) -> Result<Vec<u8>, CompileError> {

@@ -4,29 +4,39 @@
 //! is Rust compiled to WebAssembly when this crate was built; `emit` adds the tables to the kernel and wraps both as a
 //! component. The same model and options give the same bytes.
 
+mod check;
+mod check_contributions;
 pub mod description;
+mod edge_rows;
+mod edge_values;
 mod emit;
 mod error;
 pub mod forest;
 pub mod limits;
 mod output;
+mod random;
 pub mod reader;
 pub mod reference;
 mod sets;
 pub mod shapley;
 mod summary;
 mod tables;
+mod tuning;
 
 use std::ops::Range;
 
 use scoregate_kernel::Kernel;
 use scoregate_kernel::layout::Kind;
 
+pub use check::{CheckError, Checked, Difference, check};
+pub use edge_rows::EdgeRows;
+pub use emit::FEATURES_SECTION;
 pub use error::CompileError;
 pub use output::parse_outputs;
 pub use scoregate_kernel::layout::Output;
 pub use sets::LinearLeaf;
 pub use summary::Summary;
+pub use tuning::Tuning;
 
 use description::Description;
 
@@ -85,10 +95,24 @@ pub fn compile_for(
     kind: Kind,
     options: &Options,
 ) -> Result<Compiled, CompileError> {
+    compile_tuned(model, Tuning::of_kind(kind), options)
+}
+
+/// A component for a described model whose trees are written in this way where they can be.
+///
+/// # Errors
+/// As [`compile`].
+pub fn compile_tuned(
+    model: &Description,
+    tuning: Tuning,
+    options: &Options,
+) -> Result<Compiled, CompileError> {
     let outputs = output::choose(model, options.outputs.as_deref(), options.explain)?;
-    let tables = tables_of(model, kind, &outputs, options)?;
+    let tables = tables_of(model, tuning, &outputs, options)?;
     let component = emit::component(KERNEL, &tables)?;
-    let summary = Summary::new(model, &outputs, tables.len(), component.len());
+    let component = emit::with_feature_names(component, &model.feature_names)?;
+    let kernel = Tuning::of(&tables).map_or(Kind::Linear.name(), Tuning::name);
+    let summary = Summary::new(model, &outputs, kernel, tables.len(), component.len());
     Ok(Compiled { component, summary })
 }
 
@@ -102,12 +126,12 @@ pub fn tables_for(
     options: &Options,
 ) -> Result<Vec<u8>, CompileError> {
     let outputs = output::choose(model, options.outputs.as_deref(), options.explain)?;
-    tables_of(model, kind, &outputs, options)
+    tables_of(model, Tuning::of_kind(kind), &outputs, options)
 }
 
 fn tables_of(
     model: &Description,
-    kind: Kind,
+    tuning: Tuning,
     outputs: &[Output],
     options: &Options,
 ) -> Result<Vec<u8>, CompileError> {
@@ -126,7 +150,7 @@ fn tables_of(
         version: &options.version,
         description: &description,
     };
-    let tables = tables::write(model, kind, outputs, &text)?;
+    let tables = tables::write(model, tuning, outputs, &text)?;
     // The kernel checks its tables in the sandbox; what it would refuse there must not leave the compiler.
     Kernel::from_tables(&tables).map_err(CompileError::Component)?;
     Ok(tables)

@@ -20,3 +20,5 @@ pub const NESTING_MAX: usize = 32;
 pub const CATEGORY_MAX: usize = (1 << 24) - 1;
 /// Words of 32 categories in all sets of a model.
 pub const SET_WORDS_MAX: usize = 1 << 24;
+/// Names of a model's features as a component carries them.
+pub const FEATURE_NAMES_MAX_BYTES: usize = 4 << 20;

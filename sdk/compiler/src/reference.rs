@@ -9,14 +9,51 @@ use crate::forest::{CategoryRule, Forest, Missing, Node, Split, Test, Tree};
 /// # Panics
 /// If the row has fewer values than the model has features.
 pub fn margins(model: &Description, row: &[f64]) -> Vec<f64> {
+    margins_of(model, &[row]).concat()
+}
+
+/// The margins of several rows: the same, tree by tree, so that a tree is fetched from memory once.
+///
+/// # Panics
+/// As [`margins`].
+pub(crate) fn margins_of(model: &Description, rows: &[impl AsRef<[f64]>]) -> Vec<Vec<f64>> {
     let round = rounding(model.precision);
-    let mut row: Vec<f64> = row.iter().map(|value| round(*value)).collect();
-    let mut sums = model.base_margins.clone();
+    let rounded = |row: &[f64]| row.iter().map(|value| round(*value)).collect();
+    let mut rows: Vec<Vec<f64>> = rows.iter().map(|row| rounded(row.as_ref())).collect();
+    let mut sums = vec![model.base_margins.clone(); rows.len()];
     match &model.family {
-        Family::Trees(forest) => add_leaves(forest, &mut row, &mut sums, round),
-        Family::Linear(linear) => add_products(linear, &row, &mut sums, round),
+        Family::Trees(forest) => add_leaves(forest, &mut rows, &mut sums, round),
+        Family::Linear(linear) => {
+            for (row, sums) in rows.iter().zip(&mut sums) {
+                add_products(linear, row, sums, round);
+            }
+        }
     }
     sums
+}
+
+/// The leaf that a row reaches in each tree, by the library's own number.
+///
+/// # Panics
+/// As [`margins`].
+pub fn leaves(model: &Description, row: &[f64]) -> Vec<u32> {
+    let Some(forest) = model.forest() else {
+        return Vec::new();
+    };
+    let round = rounding(model.precision);
+    let row: Vec<f64> = row
+        .iter()
+        .map(|value| near_zero(forest, round(*value)))
+        .collect();
+    let reached = |tree: Tree<'_>| tree.id(reach(tree, &row, forest.category_rule));
+    forest.trees().map(reached).collect()
+}
+
+/// Whether a split of the model's trees sends a value left.
+pub(crate) fn sends_left(model: &Description, split: &Split<'_>, value: f64) -> bool {
+    model
+        .forest()
+        .is_some_and(|forest| goes_left(split, near_zero(forest, value), forest.category_rule))
 }
 
 /// The margins after the model's link, in its precision. `exp` is the platform's own, as it is the libraries'.
@@ -81,39 +118,57 @@ fn add_products(linear: &Linear, row: &[f64], sums: &mut [f64], round: fn(f64) -
     }
 }
 
-fn add_leaves(forest: &Forest, row: &mut [f64], sums: &mut [f64], round: fn(f64) -> f64) {
-    for value in row.iter_mut() {
-        if value.abs() <= forest.zero_max {
-            *value = 0.0;
-        }
+fn add_leaves(
+    forest: &Forest,
+    rows: &mut [Vec<f64>],
+    sums: &mut [Vec<f64>],
+    round: fn(f64) -> f64,
+) {
+    for value in rows.iter_mut().flatten() {
+        *value = near_zero(forest, *value);
     }
     for tree in forest.trees() {
-        sums[tree.group] = round(sums[tree.group] + leaf(tree, row, forest.category_rule));
+        for (row, sums) in rows.iter().zip(sums.iter_mut()) {
+            let leaf = leaf(tree, row, forest.category_rule);
+            sums[tree.group] = round(sums[tree.group] + leaf);
+        }
+    }
+}
+
+fn near_zero(forest: &Forest, value: f64) -> f64 {
+    if value.abs() <= forest.zero_max {
+        0.0
+    } else {
+        value
     }
 }
 
 fn leaf(tree: Tree<'_>, row: &[f64], rule: CategoryRule) -> f64 {
-    let mut at = 0;
-    loop {
-        match tree.node(at) {
-            Node::Leaf(value) => return value,
-            Node::LinearLeaf(leaf) => {
-                let mut sum = leaf.constant;
-                for (feature, coefficient) in leaf.features.iter().zip(leaf.coefficients) {
-                    let value = row[*feature as usize];
-                    if value.is_nan() {
-                        return leaf.fallback;
-                    }
-                    sum += coefficient * value;
+    match tree.node(reach(tree, row, rule)) {
+        Node::LinearLeaf(leaf) => {
+            let mut sum = leaf.constant;
+            for (feature, coefficient) in leaf.features.iter().zip(leaf.coefficients) {
+                let value = row[*feature as usize];
+                if value.is_nan() {
+                    return leaf.fallback;
                 }
-                return sum;
+                sum += coefficient * value;
             }
-            Node::Split(split) => {
-                let left = goes_left(&split, row[split.feature], rule);
-                at = if left { split.left } else { split.left + 1 };
-            }
+            sum
         }
+        Node::Leaf(value) => value,
+        Node::Split(_) => unreachable!("a walk ends at a leaf"),
     }
+}
+
+/// The place of the leaf that a row reaches.
+fn reach(tree: Tree<'_>, row: &[f64], rule: CategoryRule) -> usize {
+    let mut at = 0;
+    while let Node::Split(split) = tree.node(at) {
+        let left = goes_left(&split, row[split.feature], rule);
+        at = if left { split.left } else { split.left + 1 };
+    }
+    at
 }
 
 pub(crate) fn goes_left(split: &Split<'_>, value: f64, rule: CategoryRule) -> bool {

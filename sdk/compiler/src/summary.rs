@@ -26,13 +26,15 @@ pub struct Summary {
     pub depth: usize,
     /// Values in a row.
     pub features: usize,
-    /// Their names; empty if the file has none.
+    /// Their names; empty if there are none.
     pub feature_names: Vec<String>,
     /// Margins in a row: one a class, one a target, or a single one.
     pub groups: usize,
     /// What the component gives, in order.
     #[serde(serialize_with = "names")]
     pub outputs: Vec<Output>,
+    /// What scores: `linear`, or the name of a [`crate::Tuning`].
+    pub kernel: &'static str,
     /// Length of the model's tables.
     pub tables_bytes: usize,
     /// Length of the component.
@@ -45,6 +47,7 @@ impl Summary {
     pub(crate) fn new(
         model: &Description,
         outputs: &[Output],
+        kernel: &'static str,
         tables_bytes: usize,
         component_bytes: usize,
     ) -> Self {
@@ -61,6 +64,7 @@ impl Summary {
             feature_names: model.feature_names.clone(),
             groups: model.groups(),
             outputs: outputs.to_vec(),
+            kernel,
             tables_bytes,
             component_bytes,
             notes: model.notes.clone(),

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use scoregate::{
     pipeline::Generation,
     plugin::{AdapterRelease, Cache, Engine, ModelRelease, Release, Settings},
+    release::Digest,
     telemetry::Telemetry,
 };
 
@@ -30,6 +31,17 @@ impl Parts {
         component: &[u8],
         cache: Option<&Cache>,
     ) -> anyhow::Result<Release> {
+        self.load_as(None, slot, component, cache)
+    }
+
+    /// As a gateway loads what its store keeps under a digest.
+    pub fn load_as(
+        &self,
+        digest: Option<&Digest>,
+        slot: &str,
+        component: &[u8],
+        cache: Option<&Cache>,
+    ) -> anyhow::Result<Release> {
         let settings = Settings {
             slot: slot.to_owned(),
             config_json: "{}".to_owned(),
@@ -37,7 +49,8 @@ impl Parts {
             call_deadline_ms: 1_000,
             result_max_bytes: 16 << 20,
         };
-        Ok(Release::load(
+        Ok(Release::load_as(
+            digest,
             &self.engine,
             cache,
             &self.telemetry,

@@ -8,6 +8,7 @@ mod gateway;
 mod http;
 mod instance;
 mod machine;
+mod models;
 mod native;
 mod native_server;
 mod neighbour;
@@ -47,6 +48,8 @@ enum Section {
     Chain,
     /// Fresh instance, load from the cache, compile.
     Instance,
+    /// Many large models loaded at once: memory beside their tables. With `--long` a thousand.
+    Models,
     /// From the start of the process to ready, the cache warm.
     Start,
     /// A pipeline beside one whose model loops to its deadline.
@@ -86,6 +89,7 @@ fn main() -> anyhow::Result<std::process::ExitCode> {
             Section::Http => http::run(&sample, effort, &mut table)?,
             Section::Chain => chain::run(&sample, effort, &mut table)?,
             Section::Instance => instance::run(&sample, effort, &mut table)?,
+            Section::Models => models::run(effort, &mut table)?,
             Section::Start => start::run(&sample, effort, &mut table)?,
             Section::Neighbour => neighbour::run(&sample, effort, &mut table)?,
             Section::Overload => overload::run(&sample, effort, &mut table)?,

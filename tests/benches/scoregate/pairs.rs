@@ -13,6 +13,11 @@ impl Effort {
         }
     }
 
+    /// Whether more was asked for than a quick run.
+    pub fn is_long(self) -> bool {
+        self.times > 1
+    }
+
     /// That many pairs in a quick run.
     pub fn pairs(self, quick: usize) -> usize {
         quick * self.times

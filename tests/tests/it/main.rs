@@ -8,6 +8,7 @@ mod breaker;
 mod build;
 mod checker;
 mod cli;
+mod compile;
 mod config;
 mod connect;
 mod cors;

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use scoregate::plugin::with_golden;
+use scoregate::{
+    plugin::{Cache, Compiler, Engine, Release, Settings, with_golden},
+    release::Digest,
+    telemetry::Telemetry,
+};
 use scoregate_tests::{
     bombs::compile_bomb,
     command::{self, run},
@@ -133,11 +137,12 @@ fn golden_cases_go_with_a_component() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     let ended = run(&folder, ["inspect", "fraud.wasm", "--output", "json"]);
     let told: Value = serde_json::from_str(&ended.stdout).expect("JSON");
-    assert_eq!(told["golden_cases"], 1);
+    // With two of the self-check.
+    assert_eq!(told["golden_cases"], 3);
     let bytes = std::fs::read(folder.path("fraud.wasm")).expect("the component");
     assert_eq!(told["size_bytes"], bytes.len());
     let text = run(&folder, ["inspect", "fraud.wasm"]).stdout;
-    assert!(text.contains("golden   1 of 1 cases hold"), "{text}");
+    assert!(text.contains("golden   3 of 3 cases hold"), "{text}");
 }
 
 #[test]
@@ -220,4 +225,43 @@ fn an_adapter_must_pass_its_own_golden_cases() {
             "`{told}` lacks `{expected}`"
         );
     }
+}
+
+#[test]
+fn what_is_kept_under_a_digest_is_that_component_or_runs_its_code() {
+    let engine = Engine::new().expect("an engine");
+    let store = tempfile::tempdir().expect("a folder");
+    let cache = Cache::open(store.path(), Compiler::InProcess).expect("a cache");
+    let settings = || Settings {
+        slot: "fraud".into(),
+        config_json: "{}".into(),
+        memory_max_bytes: 128 << 20,
+        call_deadline_ms: 50,
+        result_max_bytes: 1 << 20,
+    };
+    let digest = Digest::of(plugins::fraud());
+    let load = |component: &[u8]| {
+        let telemetry = Telemetry::new();
+        let cache = Some(&cache);
+        Release::load_as(
+            Some(&digest),
+            &engine,
+            cache,
+            &telemetry,
+            settings(),
+            component,
+        )
+    };
+    let another = plugins::fraud_again("2");
+    let error = load(&another).err().expect("it is another component");
+    assert_eq!(
+        error.to_string(),
+        format!("what is kept as {digest} is another component")
+    );
+    let first = load(plugins::fraud()).expect("the component itself");
+    assert!(!first.parts().cached);
+    // Now there is signed code of this digest, and that is what runs.
+    let again = load(&another).expect("its code");
+    assert!(again.parts().cached);
+    assert_eq!(again.parts().info.version, "1");
 }

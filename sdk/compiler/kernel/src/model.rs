@@ -24,7 +24,7 @@ impl CompiledModel {
 
 impl Model for CompiledModel {
     fn configure(_config: &Config<'_>) -> Result<Self, String> {
-        Kernel::from_tables(place::tables()).map(Self)
+        Kernel::from_checked_tables(place::tables()).map(Self)
     }
 
     fn info(&self) -> Option<Info> {

@@ -10,6 +10,7 @@ use scoregate_kernel::layout::{self, ALIGN, HEADER_WORDS, Kind, MAGIC, Output, V
 use crate::description::{Description, Family, Link, Precision};
 use crate::error::CompileError;
 use crate::forest::{CategoryRule, Forest};
+use crate::tuning::Tuning;
 
 /// What `configure` tells of the model.
 pub(crate) struct Text<'a> {
@@ -18,17 +19,17 @@ pub(crate) struct Text<'a> {
     pub description: &'a str,
 }
 
-/// The tables of one model, for a kind of kernel where that serves it and for the general one elsewhere. The same model gives the
+/// The tables of one model, in a way of writing trees where that serves it and in the general one elsewhere. The same model gives the
 /// same bytes.
 pub(crate) fn write(
     model: &Description,
-    kind: Kind,
+    tuning: Tuning,
     outputs: &[Output],
     text: &Text<'_>,
 ) -> Result<Vec<u8>, CompileError> {
     let mut words = [0_u32; HEADER_WORDS];
     let bodies = match &model.family {
-        Family::Trees(forest) => trees(model, forest, kind, outputs, &mut words)?,
+        Family::Trees(forest) => trees(model, forest, tuning, outputs, &mut words)?,
         Family::Linear(linear) => {
             words[Word::Kind as usize] = Kind::Linear.code();
             let weights = linear.weights.iter();
@@ -79,7 +80,7 @@ pub(crate) fn write(
 fn trees(
     model: &Description,
     forest: &Forest,
-    kind: Kind,
+    tuning: Tuning,
     outputs: &[Output],
     words: &mut [u32; HEADER_WORDS],
 ) -> Result<Vec<Vec<u8>>, CompileError> {
@@ -87,9 +88,11 @@ fn trees(
     words[Word::Nodes as usize] = count(forest.nodes())?;
     put_number(words, Word::ZeroMax, forest.zero_max);
     words[Word::CategoryRule as usize] = category_rule(forest).code();
-    let ranked = match kind {
-        Kind::Ranked => ranked::body(forest, model.precision, words)?,
-        _ => None,
+    let ranked = match tuning {
+        Tuning::Planes | Tuning::Nodes => {
+            ranked::body(forest, model.precision, tuning == Tuning::Planes, words)?
+        }
+        Tuning::Walk => None,
     };
     let kind = if ranked.is_some() {
         Kind::Ranked

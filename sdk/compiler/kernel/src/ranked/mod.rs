@@ -39,7 +39,7 @@ pub struct Ranked<'a> {
 }
 
 impl<'a> Ranked<'a> {
-    /// Checks a body against its header: after this no walk leaves the tables, and each ends.
+    /// Reads a body that fits its header.
     pub fn new(header: &Header<'_>, body: &'a [u8]) -> Result<Self, String> {
         let word = |at: Word| header.ranked[at as usize - Word::Shape as usize];
         let shape = word(Word::Shape);
@@ -99,19 +99,19 @@ impl<'a> Ranked<'a> {
         if !planes.is_empty() && scales.columns() > NARROW {
             return Err("the tables have planes and more columns than those can name".to_owned());
         }
-        let ranked = Self {
+        Ok(Self {
             trees,
             scales,
             nodes,
             values,
             planes,
             shape,
-        };
-        ranked.check(header, word(Word::Values) as usize)?;
-        Ok(ranked)
+        })
     }
 
-    fn check(&self, header: &Header<'_>, values: usize) -> Result<(), String> {
+    /// Looks at every node: after this no walk leaves the tables, and each ends.
+    pub fn check(&self, header: &Header<'_>) -> Result<(), String> {
+        let values = header.ranked[Word::Values as usize - Word::Shape as usize] as usize;
         if self.is_wide() {
             packed::check::<Wide>(Wide::chunks(self.nodes), &self.trees, self.scales.columns())?;
         } else {

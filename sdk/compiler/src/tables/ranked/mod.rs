@@ -24,6 +24,7 @@ const SETS_MAX_SHARE: usize = 4;
 pub(super) fn body(
     forest: &Forest,
     precision: Precision,
+    planes: bool,
     words: &mut [u32; HEADER_WORDS],
 ) -> Result<Option<Vec<u8>>, CompileError> {
     let Some(facts) = Facts::of(forest) else {
@@ -35,7 +36,7 @@ pub(super) fn body(
     let wide = scales.columns() > NARROW || facts.nodes_max > NARROW_NODES;
     // In narrow nodes a leaf's number takes the place of a column.
     let by_node = facts.leaves_max > NARROW;
-    let with_planes = !by_node && scales.columns() <= NARROW;
+    let with_planes = planes && !by_node && scales.columns() <= NARROW;
 
     let (mut trees, mut nodes, mut planes) =
         (Vec::new(), Nodes::new(wide, by_node), Planes::default());
