@@ -12,7 +12,7 @@ const ROWS_MAX: usize = 16_384;
 /// Rows of a model whose rows cost more than all that may be done.
 const ROWS_MIN: usize = 16;
 /// Rows of a model without many splits.
-const ROWS_USUAL: usize = 1_024;
+const ROWS_USUAL: usize = 4_096;
 /// Splits on the longest ways of all rows through all trees, and values of all rows: about a quarter of a second's work.
 const STEPS_MAX: usize = 1 << 26;
 /// One row in so many is made of usual numbers only.

@@ -13,13 +13,13 @@ const CATEGORIES_MAX: usize = 128;
 /// How many edges a split has: values that [`of_split`] knows.
 pub(crate) fn of(split: &Split<'_>) -> usize {
     match split.test {
-        Test::In { words, .. } => OF_EVERY_SPLIT + CATEGORIES_MAX.min(words.len() * 32 + 1),
+        Test::In { words, .. } => OF_EVERY_SPLIT + CATEGORIES_MAX.min(categories(words)),
         Test::Less(_) | Test::LessOrEqual(_) => OF_EVERY_SPLIT,
     }
 }
 
 /// An edge of a split: below, at and above a threshold, or a category of the set, a fraction of one, and one that is not in it; then NaN, and
-/// zero; and of a set categories all over it, the first beyond it included.
+/// zero; and of a set categories all over it and those right beyond it.
 pub(crate) fn of_split(
     split: &Split<'_>,
     edge: usize,
@@ -35,11 +35,16 @@ pub(crate) fn of_split(
         (Test::In { words, .. }, 1) => category(words, true, random) + 0.5,
         (Test::In { words, .. }, 2) => category(words, false, random),
         (Test::In { words, .. }, edge) if edge >= OF_EVERY_SPLIT => {
-            let (categories, edge) = (words.len() * 32 + 1, edge - OF_EVERY_SPLIT);
+            let (categories, edge) = (categories(words), edge - OF_EVERY_SPLIT);
             (edge * categories / CATEGORIES_MAX.min(categories)) as f64
         }
         _ => 0.0,
     }
+}
+
+/// Those of a set's words and as many as one word more would have.
+fn categories(words: &[u32]) -> usize {
+    (words.len() + 1) * 32
 }
 
 /// One of the values that are special whatever the model.

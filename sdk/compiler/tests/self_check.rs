@@ -84,8 +84,8 @@ fn whatever_is_changed_in_the_tables_is_found() {
         let model = grow(&shape, 40 + seed as u64);
         let sound = tables_for(&model, kind, &with(&[Output::Margin])).unwrap();
         let mut random = Random(seed as u64);
-        let many = rows(&shape, 6_000, &mut random);
-        for _ in 0..80 {
+        let many = rows(&shape, 1_500, &mut random);
+        for _ in 0..60 {
             let mut tables = sound.clone();
             // Not the header, nor the text that says what the model is.
             let at = 256 + random.below(tables.len() - 256);
@@ -108,7 +108,7 @@ fn whatever_is_changed_in_the_tables_is_found() {
             }
         }
     }
-    assert!(found > 40, "{found}");
+    assert!(found > 30, "{found}");
 }
 
 #[test]

@@ -8,11 +8,12 @@ use std::{fs, time::Instant};
 use anyhow::Context as _;
 use grown::{Shape, grow, options};
 use scoregate::{
-    plugin::{Cache, Compiler, Release},
+    plugin::{Cache, Compiler, Release, with_golden},
     release::Digest,
 };
 use scoregate_compiler::{compile_for, description::Precision};
 use scoregate_kernel::layout::Kind;
+use serde_json::json;
 
 use crate::{gateway::Parts, pairs::Effort, table::Table};
 
@@ -45,7 +46,12 @@ pub fn run(effort: Effort, table: &mut Table) -> anyhow::Result<()> {
     };
     let store = tempfile::tempdir()?;
     let cache = Cache::open(store.path(), Compiler::InProcess)?;
-    let components = |nth: usize| named(&compiled.component, nth);
+    // As many rows as `scoregate compile` puts in: what is loaded is tried with them, by an instance of its own.
+    let row = vec![0.5; SHAPE.features];
+    let case = |rows: usize| json!({ "inputs": { "features": vec![&row; rows] }, "outputs": {} });
+    let golden = json!({ "version": 1, "cases": [case(8), case(1)] }).to_string();
+    let (component, _) = with_golden(&compiled.component, golden.as_bytes())?;
+    let components = |nth: usize| named(&component, nth);
     // By an engine of its own, so that what compiling leaves behind is not counted.
     let compiling = Parts::new()?;
     for nth in 0..models {
