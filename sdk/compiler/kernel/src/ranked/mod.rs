@@ -1,5 +1,6 @@
 //! The fast kernels: values are replaced by their ranks once, and trees compare ranks.
 
+mod alone;
 mod lanes;
 mod node;
 mod number;
@@ -7,6 +8,7 @@ mod packed;
 mod planes;
 mod scales;
 mod tree;
+mod vectors;
 
 use crate::header::Header;
 use crate::layout::{ALIGN, NARROW, Precision, RANKED_TREE_BYTES, SCALE_BYTES, Word, shape};
@@ -17,6 +19,7 @@ use packed::{Packs, WALKS};
 use planes::{COLUMNS, Planes};
 use scales::{Scales, Shared};
 use tree::Tree;
+use vectors::Vectors;
 
 /// Rows for which a block of 16 by planes costs as much as walks, one by one: so many, and one more for each so many entries of a tree.
 /// Measured with trees of 31, 63 and 255 leaves: 5, 7 and 17.
@@ -35,6 +38,7 @@ pub struct Ranked<'a> {
     nodes: &'a [u8],
     values: &'a [u8],
     planes: Planes<'a>,
+    vectors: Vectors<'a>,
     shape: u32,
 }
 
@@ -65,6 +69,7 @@ impl<'a> Ranked<'a> {
             part(word(Word::Planes), 2),
             part(word(Word::PlaneEntries), 4),
         ];
+        // What is left is vectors, as many as the trees claim.
         let (
             [
                 Some(trees),
@@ -76,7 +81,7 @@ impl<'a> Ranked<'a> {
                 Some(pairs),
                 Some(entries),
             ],
-            Some([]),
+            Some(vectors),
         ) = (parts, rest)
         else {
             return Err(format!(
@@ -99,12 +104,14 @@ impl<'a> Ranked<'a> {
         if !planes.is_empty() && scales.columns() > NARROW {
             return Err("the tables have planes and more columns than those can name".to_owned());
         }
+        let vectors = Vectors::new(vectors, &trees, scales.columns())?;
         let ranked = Self {
             trees,
             scales,
             nodes,
             values,
             planes,
+            vectors,
             shape,
         };
         ranked.check(header, word(Word::Values) as usize)?;
@@ -238,7 +245,17 @@ impl<N: Number, P: Packed> Job<'_, '_, N, P> {
         while self.rows() > 0 {
             self.rank(1, &mut columns);
             let mut sums = self.sums();
-            self.packs.add_row(&self.ranked.trees, &columns, &mut sums);
+            let (trees, vectors) = (&self.ranked.trees, &self.ranked.vectors);
+            if vectors.is_empty() {
+                self.packs.add_row(trees, &columns, &mut sums);
+            } else {
+                let columns = columns.as_flattened();
+                let ranks = std::array::from_fn(|register| {
+                    std::array::from_fn(|at| columns[16 * register + at])
+                });
+                let used = self.ranked.scales.columns();
+                vectors.add::<N>(trees, &ranks, used, self.packs.values, &mut sums);
+            }
             self.end(1, &sums);
         }
     }

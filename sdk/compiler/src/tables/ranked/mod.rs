@@ -3,10 +3,9 @@
 mod nodes;
 mod planes;
 mod scales;
+mod vectors;
 
-use scoregate_kernel::layout::{
-    ALIGN, HEADER_WORDS, NARROW, NARROW_NODES, PLANE_LEAVES, Word, shape,
-};
+use scoregate_kernel::layout::{ALIGN, HEADER_WORDS, NARROW, NARROW_NODES, Word, shape};
 
 use super::{count, put};
 use crate::description::Precision;
@@ -15,6 +14,7 @@ use crate::forest::{Forest, Node, Test, Tree};
 use nodes::Nodes;
 use planes::Planes;
 use scales::Scales;
+use vectors::Vectors;
 
 /// Sets of categories at most, as a share of the splits: each costs a look for every row, whether or not a walk comes by.
 const SETS_MAX_SHARE: usize = 4;
@@ -37,22 +37,19 @@ pub(super) fn body(
     let by_node = facts.leaves_max > NARROW;
     let with_planes = !by_node && scales.columns() <= NARROW;
 
-    let (mut trees, mut nodes, mut planes) =
+    let (mut records, mut nodes, mut planes) =
         (Vec::new(), Nodes::new(wide, by_node), Planes::default());
+    let mut vectors = Vectors::new(with_planes, scales.columns());
     for tree in forest.trees() {
         let leaves = planes::order(tree);
-        put(&mut trees, count(nodes.len())?);
-        put(&mut trees, count(tree.group)?);
-        put(&mut trees, count(nodes.values())?);
-        let of_tree = if with_planes {
-            leaves.count().div_ceil(PLANE_LEAVES)
+        let of_planes = if with_planes {
+            planes.push(tree, &leaves, &scales)
         } else {
-            0
+            Vec::new()
         };
-        put(&mut trees, count(of_tree)?);
-        if with_planes {
-            planes.push(tree, &leaves, &scales);
-        }
+        let depth = vectors.push(tree, &of_planes);
+        let shape = of_planes.len() | depth << 8;
+        records.push([nodes.len(), tree.group, nodes.values(), shape]);
         nodes.push(tree, &leaves, &scales);
     }
     nodes.finish();
@@ -73,6 +70,14 @@ pub(super) fn body(
     words[Word::Planes as usize] = count(planes.fours.len())?;
     words[Word::PlaneEntries as usize] = count(planes.entries.len())?;
 
+    let mut trees = Vec::new();
+    let (counts, vectors) = vectors.finish();
+    for (record, vectors) in records.iter_mut().zip(counts) {
+        record[3] |= vectors << 16;
+    }
+    for word in records.as_flattened() {
+        put(&mut trees, count(*word)?);
+    }
     let mut bytes = Vec::new();
     fill(&mut bytes, trees);
     fill(&mut bytes, scales.records()?);
@@ -91,6 +96,7 @@ pub(super) fn body(
         planes.fours.iter().flat_map(|fours| fours.to_le_bytes()),
     );
     fill(&mut bytes, planes.entries.into_iter().flatten());
+    fill(&mut bytes, vectors.into_iter().flatten().flatten());
     Ok(Some(bytes))
 }
 
