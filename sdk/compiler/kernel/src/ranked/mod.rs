@@ -25,6 +25,8 @@ use vectors::Vectors;
 /// Measured with trees of 31, 63 and 255 leaves: 5, 7 and 17.
 const SMALL_MIN_ROWS: usize = 4;
 const ENTRIES_PER_ROW: usize = 28;
+/// The same beside single rows by vectors.
+const VECTORS_MIN_ROWS: usize = 10;
 /// From so many rows on a block of 64 costs less than blocks of 16.
 const MIDDLE_MIN_ROWS: usize = 25;
 /// From so many rows on a block of 128 costs less than blocks of 64.
@@ -174,9 +176,15 @@ impl<'a> Ranked<'a> {
             job.planes::<8, 128>(LARGE_MIN_ROWS);
             let least = SMALL_MIN_ROWS + self.planes.entries() / self.trees.len() / ENTRIES_PER_ROW;
             job.planes::<4, 64>(MIDDLE_MIN_ROWS.max(2 * least));
-            job.planes::<1, 16>(least);
+            job.planes::<1, 16>(if self.vectors.is_empty() {
+                least
+            } else {
+                VECTORS_MIN_ROWS
+            });
         }
-        job.walks();
+        if self.vectors.is_empty() {
+            job.walks();
+        }
         job.walk();
     }
 }
