@@ -7,15 +7,21 @@ use super::tree::{DEPTH_MAX, Tree};
 /// Nodes of each walk before the next one's turn; after all of them it is asked whether all have ended.
 const STEPS: usize = 2;
 
-/// The places of the leaves of up to eight trees.
-pub fn walk<P: Packed>(nodes: &[P::Bytes], trees: &[Tree], columns: &[[u8; 1]]) -> [usize; WALKS] {
-    // Of fewer than eight, the last one is walked several times.
-    let mut places = std::array::from_fn(|walk| trees[walk.min(trees.len() - 1)].first_node);
-    let depth = match trees.iter().map(|tree| tree.depth).max() {
-        Some(depth) if depth < DEPTH_MAX => depth,
-        _ => usize::MAX,
+/// The places of the leaves of eight trees.
+#[inline(always)]
+pub fn walk<P: Packed>(
+    nodes: &[P::Bytes],
+    trees: &[Tree; WALKS],
+    columns: &[[u8; 1]],
+) -> [usize; WALKS] {
+    let mut places = trees.map(|tree| tree.first_node);
+    let depth = trees.iter().fold(0, |depth, tree| depth.max(tree.depth));
+    let rounds = if depth < DEPTH_MAX {
+        depth.div_ceil(STEPS)
+    } else {
+        usize::MAX
     };
-    descend::<P>(nodes, columns, depth.div_ceil(STEPS), &mut places);
+    descend::<P>(nodes, columns, rounds, &mut places);
     places
 }
 

@@ -74,13 +74,30 @@ impl<P: Packed, N: Number> Packs<'_, P, N> {
 
     /// Adds every tree's leaf to the sums of its group, for one row, in the order of the trees.
     pub fn add_row(&self, trees: &[Tree], columns: &[[u8; 1]], sums: &mut [[N; 1]]) {
-        for trees in trees.chunks(WALKS) {
-            let places = alone::walk::<P>(self.nodes, trees, columns);
-            for (tree, at) in trees.iter().zip(places) {
-                let sum = &mut sums[tree.group][0];
-                let value = self.value(tree, at - tree.first_node, P::read(&self.nodes[at]));
-                *sum = sum.plus(value);
-            }
+        let (eights, rest) = trees.as_chunks::<WALKS>();
+        for trees in eights {
+            self.add_trees(trees, WALKS, columns, sums);
+        }
+        if let Some(last) = rest.last() {
+            // The last one is walked several times, and counts once.
+            let filled = std::array::from_fn(|walk| *rest.get(walk).unwrap_or(last));
+            self.add_trees(&filled, rest.len(), columns, sums);
+        }
+    }
+
+    #[inline(always)]
+    fn add_trees(
+        &self,
+        trees: &[Tree; WALKS],
+        counted: usize,
+        columns: &[[u8; 1]],
+        sums: &mut [[N; 1]],
+    ) {
+        let places = alone::walk::<P>(self.nodes, trees, columns);
+        for (tree, at) in trees.iter().zip(places).take(counted) {
+            let sum = &mut sums[tree.group][0];
+            let value = self.value(tree, at - tree.first_node, P::read(&self.nodes[at]));
+            *sum = sum.plus(value);
         }
     }
 
