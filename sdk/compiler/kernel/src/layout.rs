@@ -43,10 +43,10 @@
 //! - [`Word::PlaneEntries`] `u32`s: column in 16 bits, biased bound in 8, and in 8 the leaves of the plane that live where the rank is
 //!   not below the bound. Columns from [`NARROW`] on have all bits of those
 //!   from 0 on inverted; so there are planes only where there are at most so many;
-//! - the trees' vectors, [`VECTOR_BYTES`] each: sixteen entries of the same planes for one row, as sixteen columns, as many times zero or 255 for an
-//!   inverted rank, the bounds, and the leaves that live where the rank is not below the bound. The entries of a tree of up to four
-//!   planes stand at the places that leave the plane's number if divided by four, of up to eight by eight. There are none where
-//!   walks are faster, and in no tree more than eight planes or more than [`VECTOR_COLUMNS`] columns.
+//! - the trees' vectors, [`VECTOR_BYTES`] each: sixteen entries for one row, as sixteen columns, as many times 255 for an inverted rank or
+//!   else zero, the biased bounds, and the leaves that live where the rank is not below the bound. An entry's place divided by four
+//!   leaves the number of its plane, divided by eight in a tree of more than four planes. There are no vectors where walks are
+//!   faster, where a tree has more than [`VECTOR_PLANES`] planes, and where there are more than [`VECTOR_COLUMNS`] columns.
 
 /// The first four bytes, read as a little-endian number.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"SGTB");

@@ -54,13 +54,7 @@ impl<'a> Ranked<'a> {
             Precision::F64 => 8,
         };
         let mut rest = Some(body);
-        let mut part = |count: u32, bytes: usize| {
-            let bytes = (count as usize).checked_mul(bytes)?;
-            let filled = bytes.checked_next_multiple_of(ALIGN)?;
-            let (part, after) = rest?.split_at_checked(filled)?;
-            rest = Some(after);
-            Some(&part[..bytes])
-        };
+        let mut part = |count, bytes| take(&mut rest, count, bytes);
         let parts = [
             part(header.trees as u32, RANKED_TREE_BYTES),
             part(word(Word::Scales), SCALE_BYTES),
@@ -187,6 +181,15 @@ impl<'a> Ranked<'a> {
         }
         job.walk();
     }
+}
+
+/// The next part, which is filled up; of a rest that was too short nothing is left.
+fn take<'a>(rest: &mut Option<&'a [u8]>, count: u32, bytes: usize) -> Option<&'a [u8]> {
+    let bytes = (count as usize).checked_mul(bytes)?;
+    let filled = bytes.checked_next_multiple_of(ALIGN)?;
+    let (part, after) = rest.take()?.split_at_checked(filled)?;
+    *rest = Some(after);
+    Some(&part[..bytes])
 }
 
 fn node_bytes(shape: u32) -> usize {

@@ -70,34 +70,31 @@ pub(super) fn body(
     words[Word::Planes as usize] = count(planes.fours.len())?;
     words[Word::PlaneEntries as usize] = count(planes.entries.len())?;
 
-    let mut trees = Vec::new();
     let (counts, vectors) = vectors.finish();
     for (record, vectors) in records.iter_mut().zip(counts) {
         record[3] |= vectors << 16;
     }
-    for word in records.as_flattened() {
-        put(&mut trees, count(*word)?);
-    }
     let mut bytes = Vec::new();
-    fill(&mut bytes, trees);
+    fill(&mut bytes, words_of(&records)?);
     fill(&mut bytes, scales.records()?);
     fill(&mut bytes, numbers(scales.thresholds(), precision));
-    fill(
-        &mut bytes,
-        scales
-            .set_words()
-            .iter()
-            .flat_map(|word| word.to_le_bytes()),
-    );
+    let sets = scales.set_words().iter();
+    fill(&mut bytes, sets.flat_map(|word| word.to_le_bytes()));
     fill(&mut bytes, nodes.bytes());
     fill(&mut bytes, numbers(nodes.all_values(), precision));
-    fill(
-        &mut bytes,
-        planes.fours.iter().flat_map(|fours| fours.to_le_bytes()),
-    );
+    let fours = planes.fours.iter();
+    fill(&mut bytes, fours.flat_map(|fours| fours.to_le_bytes()));
     fill(&mut bytes, planes.entries.into_iter().flatten());
     fill(&mut bytes, vectors.into_iter().flatten().flatten());
     Ok(Some(bytes))
+}
+
+fn words_of(records: &[[usize; 4]]) -> Result<Vec<u8>, CompileError> {
+    let mut bytes = Vec::new();
+    for word in records.as_flattened() {
+        put(&mut bytes, count(*word)?);
+    }
+    Ok(bytes)
 }
 
 fn fill(bytes: &mut Vec<u8>, part: impl IntoIterator<Item = u8>) {
