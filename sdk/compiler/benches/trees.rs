@@ -2,21 +2,20 @@
 //! in each batch; the fast kernels beside the general one in pairs that alternate. `cargo bench --bench trees -- 21` takes 21 pairs.
 //! Nothing here asserts a time.
 
-#[path = "../tests/grown/mod.rs"]
-mod grown;
-
+mod engine;
 #[path = "trees/explain.rs"]
 mod explain;
+#[path = "../tests/grown/mod.rs"]
+mod grown;
 
 use std::hint::black_box;
 use std::time::Instant;
 
+use engine::{Running, Tensor};
 use grown::{Random, Shape, grow, options};
 use scoregate_compiler::description::{Description, Precision};
 use scoregate_compiler::{Options, compile_for};
 use scoregate_kernel::layout::Kind;
-use wasmtime::component::{Component, ComponentType, Lift, Linker, Lower, TypedFunc};
-use wasmtime::{Config, Engine, Store};
 
 /// Trees, leaves of each, features of a row.
 const MODELS: [(&str, usize, usize, usize); 3] = [
@@ -28,40 +27,12 @@ const BATCHES: [usize; 4] = [1, 16, 256, 4096];
 /// Rows of one measurement, unless a batch has more: short, so that the least of them met no other process.
 const ROWS: usize = 512;
 
-#[derive(ComponentType, Lift, Lower)]
-#[component(record)]
-struct Tensor {
-    shape: Vec<u64>,
-    data: Vec<u8>,
-}
-
-#[derive(ComponentType, Lift, Lower)]
-#[component(record)]
-struct Info {
-    name: String,
-    version: String,
-    description: String,
-}
-
-#[derive(ComponentType, Lift, Lower, Debug)]
-#[component(variant)]
-enum Failure {
-    #[component(name = "invalid-input")]
-    InvalidInput(String),
-    #[component(name = "internal")]
-    Internal(String),
-}
-
-type Infer = TypedFunc<(Vec<Tensor>,), (Result<Vec<Tensor>, Failure>,)>;
-
-struct Running {
-    store: Store<()>,
-    infer: Infer,
-    configured_ms: f64,
+struct Served {
+    running: Running,
     bytes: usize,
 }
 
-impl Running {
+impl Served {
     fn ns_a_row(&mut self, shape: &Shape, batch: usize, batches: &[Vec<u8>]) -> f64 {
         let inputs: Vec<Vec<Tensor>> = batches
             .iter()
@@ -75,8 +46,7 @@ impl Running {
         let rows = (inputs.len() * batch) as f64;
         let start = Instant::now();
         for input in inputs {
-            let (answer,) = self.infer.call(&mut self.store, (input,)).expect("a call");
-            black_box(answer.expect("scores"));
+            black_box(self.running.infer(input));
         }
         start.elapsed().as_secs_f64() * 1e9 / rows
     }
@@ -85,13 +55,7 @@ impl Running {
 fn main() {
     let pairs = std::env::args().find_map(|argument| argument.parse().ok());
     let pairs: usize = pairs.unwrap_or(7);
-    let mut config = Config::new();
-    config
-        .epoch_interruption(true)
-        .concurrency_support(false)
-        .wasm_relaxed_simd(false)
-        .generate_address_map(false);
-    let engine = Engine::new(&config).expect("the engine");
+    let engine = engine::engine();
     // What contributions cost is measured alone by `-- explain`.
     if std::env::args().any(|argument| argument == "explain") {
         return explain::measure(&engine, pairs);
@@ -104,9 +68,9 @@ fn main() {
                 [Kind::Ranked, Kind::Walk].map(|kind| start(&engine, &model, kind, &options()));
             println!(
                 "\n{name}, {precision:?}: configured in {:.2} ms ({} kB), walk {:.2} ms ({} kB)",
-                ranked.configured_ms,
+                ranked.running.configured_ms,
                 ranked.bytes / 1000,
-                walk.configured_ms,
+                walk.running.configured_ms,
                 walk.bytes / 1000
             );
             println!(
@@ -133,12 +97,12 @@ fn shape(precision: Precision, (_, trees, leaves, features): (&str, usize, usize
     }
 }
 
-fn measure(shape: &Shape, batch: usize, pairs: usize, ranked: &mut Running, walk: &mut Running) {
+fn measure(shape: &Shape, batch: usize, pairs: usize, ranked: &mut Served, walk: &mut Served) {
     let mut random = Random(99);
     let mut figures: Vec<(f64, f64)> = (0..pairs)
         .map(|_| {
             let batches = rows(shape, batch, &mut random);
-            let run = |running: &mut Running| running.ns_a_row(shape, batch, &batches);
+            let run = |served: &mut Served| served.ns_a_row(shape, batch, &batches);
             (run(ranked), run(walk))
         })
         .collect();
@@ -178,42 +142,10 @@ fn rows_of(shape: &Shape, batch: usize, all: usize, random: &mut Random) -> Vec<
     (0..(all / batch).max(1)).map(&mut data).collect()
 }
 
-fn start(engine: &Engine, model: &Description, kind: Kind, options: &Options) -> Running {
+fn start(engine: &wasmtime::Engine, model: &Description, kind: Kind, options: &Options) -> Served {
     let compiled = compile_for(model, kind, options).expect("a component");
-    let component = Component::new(engine, &compiled.component).expect("a component");
-    let mut linker = Linker::new(engine);
-    linker
-        .define_unknown_imports_as_traps(&component)
-        .expect("no imports");
-    let mut store = Store::new(engine, ());
-    store.set_epoch_deadline(1 << 40);
-    let instance = linker
-        .instantiate(&mut store, &component)
-        .expect("an instance");
-    let mut export = |interface: &str, function: &str| {
-        let interface = instance.get_export_index(&mut store, None, interface);
-        let interface = interface.expect("the interface");
-        instance
-            .get_export_index(&mut store, Some(&interface), function)
-            .expect("the function")
-    };
-    let configure = export("scoregate:plugin/plugin@0.1.0", "configure");
-    let infer = export("scoregate:plugin/model@0.1.0", "infer");
-    let configure: TypedFunc<(String,), (Result<Info, String>,)> = instance
-        .get_typed_func(&mut store, configure)
-        .expect("its type");
-    let infer: Infer = instance
-        .get_typed_func(&mut store, infer)
-        .expect("its type");
-    let begin = Instant::now();
-    let (configured,) = configure
-        .call(&mut store, ("{}".to_owned(),))
-        .expect("a call");
-    configured.expect("sound tables");
-    Running {
-        configured_ms: begin.elapsed().as_secs_f64() * 1e3,
-        store,
-        infer,
+    Served {
+        running: Running::start(engine, &compiled.component),
         bytes: compiled.summary.tables_bytes,
     }
 }

@@ -45,6 +45,13 @@ fn shapes() -> Vec<(Shape, Kind)> {
             ),
             (
                 Shape {
+                    features: 13,
+                    ..small
+                },
+                Kind::Ranked,
+            ),
+            (
+                Shape {
                     trees: 20,
                     groups: 3,
                     ..small

@@ -7,7 +7,7 @@ use scoregate_kernel::layout::Kind;
 use wasmtime::Engine;
 
 use super::grown::{Random, Shape, grow, options};
-use super::{MODELS, Running, rows_of, shape, start};
+use super::{MODELS, Served, rows_of, shape, start};
 
 /// Rows of one measurement: each takes as long as a thousand that are only scored.
 const ROWS: usize = 16;
@@ -58,7 +58,7 @@ fn measure_one(engine: &Engine, pairs: usize, name: &str, (shape, model): (&Shap
     let mut figures: Vec<[f64; 2]> = (0..pairs)
         .map(|_| {
             let batches = rows_of(shape, ROWS, ROWS, &mut random);
-            let run = |running: &mut Running| running.ns_a_row(shape, ROWS, &batches) / 1e3;
+            let run = |served: &mut Served| served.ns_a_row(shape, ROWS, &batches) / 1e3;
             [run(&mut explained), run(&mut scored)]
         })
         .collect();
@@ -66,6 +66,10 @@ fn measure_one(engine: &Engine, pairs: usize, name: &str, (shape, model): (&Shap
     let (median, least) = (figures[pairs / 2], figures[0]);
     println!(
         "{name}: explained {:.0} ({:.0}), scored {:.1}; configured in {:.2} ms, {:.2} without",
-        median[0], least[0], median[1], explained.configured_ms, scored.configured_ms
+        median[0],
+        least[0],
+        median[1],
+        explained.running.configured_ms,
+        scored.running.configured_ms
     );
 }

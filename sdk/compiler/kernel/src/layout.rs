@@ -34,7 +34,8 @@
 //!
 //! The body of [`Kind::Ranked`], each part filled with zeros up to a multiple of [`ALIGN`]. A number is an `f32` or an `f64`, as the
 //! tables' precision says.
-//! - a [`RANKED_TREE_BYTES`] record for each tree: `first node: u32`, `group: u32`, `first value: u32`, `planes: u32`;
+//! - a [`RANKED_TREE_BYTES`] record for each tree: `first node: u32`, `group: u32`, `first value: u32`, `planes: u8`,
+//!   `depth: u8`, the splits on its longest way, or 255, and `vectors: u16`;
 //! - [`Word::Scales`] records of [`SCALE_BYTES`]: `feature: u32`, `marks: u32` of [`scale`], `start: u32`, `extent: u32`. A scale is
 //!   the sorted thresholds of a feature, at most 255: from number `start` there are `extent` of them, filled with NaN up to a power of
 //!   two, whose exponent is the marks' lowest byte. Or it is a set: from word `start` there are `extent` words. A scale has one or two
@@ -49,7 +50,11 @@
 //! - [`Word::Planes`] `u16`s: of each tree, from the last plane to the first, how many times [`ENTRIES`] entries the plane has;
 //! - [`Word::PlaneEntries`] `u32`s: column in 16 bits, biased bound in 8, and in 8 the leaves of the plane that live where the rank is
 //!   not below the bound. Columns from [`NARROW`] on have all bits of those
-//!   from 0 on inverted; so there are planes only where there are at most so many.
+//!   from 0 on inverted; so there are planes only where there are at most so many;
+//! - the trees' vectors, [`VECTOR_BYTES`] each: sixteen entries for one row, as sixteen columns, as many times 255 for an inverted rank or
+//!   else zero, the biased bounds, and the leaves that live where the rank is not below the bound. An entry's place divided by four
+//!   leaves the number of its plane, divided by eight in a tree of more than four planes. There are no vectors where walks are
+//!   faster, where a tree has more than [`VECTOR_PLANES`] planes, and where there are more than [`VECTOR_COLUMNS`] columns.
 
 /// The first four bytes, read as a little-endian number.
 pub const MAGIC: u32 = u32::from_le_bytes(*b"SGTB");
@@ -83,6 +88,12 @@ pub const NARROW: usize = 256;
 pub const NARROW_NODES: usize = 1 << 16;
 /// Entries of a plane are written as a multiple of this.
 pub const ENTRIES: usize = 4;
+/// Length of a vector's record in bytes.
+pub const VECTOR_BYTES: usize = 64;
+/// Columns that vectors can name.
+pub const VECTOR_COLUMNS: usize = 64;
+/// Planes of a tree with vectors at most.
+pub const VECTOR_PLANES: usize = 8;
 /// Leaves in a plane.
 pub const PLANE_LEAVES: usize = 8;
 /// Length of a tree's record in bytes, among the covers.

@@ -41,6 +41,24 @@ impl Lanes {
         Self(inner::or(self.0, other.0))
     }
 
+    /// Bits of one and not of the other.
+    #[inline(always)]
+    pub fn exclusive_or(self, other: Self) -> Self {
+        Self(inner::exclusive_or(self.0, other.0))
+    }
+
+    /// The lanes that these numbers name; where there is none of the number, zero.
+    #[inline(always)]
+    pub fn pick(self, numbers: Self) -> Self {
+        Self(inner::pick(self.0, numbers.0))
+    }
+
+    /// Eight lanes and eight lanes.
+    #[inline(always)]
+    pub fn halves(self) -> [u64; 2] {
+        inner::halves(self.0)
+    }
+
     /// Lanes of the first where the mask has all bits, of the second where it has none.
     #[inline(always)]
     pub fn select(mask: Self, set: Self, unset: Self) -> Self {
@@ -71,6 +89,7 @@ mod inner {
     use std::arch::wasm32::{
         i8x16_add, i8x16_eq, i8x16_gt, i8x16_splat, u8x16, u8x16_min, u8x16_shr, u8x16_splat,
         u8x16_swizzle, u64x2, u64x2_extract_lane, v128, v128_and, v128_bitselect, v128_or,
+        v128_xor,
     };
 
     pub type Vector = v128;
@@ -104,6 +123,21 @@ mod inner {
     #[inline(always)]
     pub fn or(a: v128, b: v128) -> v128 {
         v128_or(a, b)
+    }
+
+    #[inline(always)]
+    pub fn exclusive_or(a: v128, b: v128) -> v128 {
+        v128_xor(a, b)
+    }
+
+    #[inline(always)]
+    pub fn pick(a: v128, numbers: v128) -> v128 {
+        u8x16_swizzle(a, numbers)
+    }
+
+    #[inline(always)]
+    pub fn halves(a: v128) -> [u64; 2] {
+        [u64x2_extract_lane::<0>(a), u64x2_extract_lane::<1>(a)]
     }
 
     #[inline(always)]
@@ -169,6 +203,22 @@ mod inner {
     #[inline(always)]
     pub fn or(a: Vector, b: Vector) -> Vector {
         from_fn(|at| a[at] | b[at])
+    }
+
+    #[inline(always)]
+    pub fn exclusive_or(a: Vector, b: Vector) -> Vector {
+        from_fn(|at| a[at] ^ b[at])
+    }
+
+    #[inline(always)]
+    pub fn pick(a: Vector, numbers: Vector) -> Vector {
+        numbers.map(|number| a.get(usize::from(number)).copied().unwrap_or(0))
+    }
+
+    #[inline(always)]
+    pub fn halves(a: Vector) -> [u64; 2] {
+        let both = u128::from_le_bytes(a);
+        [both as u64, (both >> 64) as u64]
     }
 
     #[inline(always)]

@@ -1,5 +1,6 @@
 //! The fast kernels: values are replaced by their ranks once, and trees compare ranks.
 
+mod alone;
 mod lanes;
 mod node;
 mod number;
@@ -7,6 +8,7 @@ mod packed;
 mod planes;
 mod scales;
 mod tree;
+mod vectors;
 
 use crate::header::Header;
 use crate::layout::{ALIGN, NARROW, Precision, RANKED_TREE_BYTES, SCALE_BYTES, Word, shape};
@@ -17,11 +19,14 @@ use packed::{Packs, WALKS};
 use planes::{COLUMNS, Planes};
 use scales::{Scales, Shared};
 use tree::Tree;
+use vectors::Vectors;
 
 /// Rows for which a block of 16 by planes costs as much as walks, one by one: so many, and one more for each so many entries of a tree.
 /// Measured with trees of 31, 63 and 255 leaves: 5, 7 and 17.
 const SMALL_MIN_ROWS: usize = 4;
 const ENTRIES_PER_ROW: usize = 28;
+/// The same beside single rows by vectors.
+const VECTORS_MIN_ROWS: usize = 10;
 /// From so many rows on a block of 64 costs less than blocks of 16.
 const MIDDLE_MIN_ROWS: usize = 25;
 /// From so many rows on a block of 128 costs less than blocks of 64.
@@ -35,6 +40,7 @@ pub struct Ranked<'a> {
     nodes: &'a [u8],
     values: &'a [u8],
     planes: Planes<'a>,
+    vectors: Vectors<'a>,
     shape: u32,
 }
 
@@ -48,13 +54,7 @@ impl<'a> Ranked<'a> {
             Precision::F64 => 8,
         };
         let mut rest = Some(body);
-        let mut part = |count: u32, bytes: usize| {
-            let bytes = (count as usize).checked_mul(bytes)?;
-            let filled = bytes.checked_next_multiple_of(ALIGN)?;
-            let (part, after) = rest?.split_at_checked(filled)?;
-            rest = Some(after);
-            Some(&part[..bytes])
-        };
+        let mut part = |count, bytes| take(&mut rest, count, bytes);
         let parts = [
             part(header.trees as u32, RANKED_TREE_BYTES),
             part(word(Word::Scales), SCALE_BYTES),
@@ -65,6 +65,7 @@ impl<'a> Ranked<'a> {
             part(word(Word::Planes), 2),
             part(word(Word::PlaneEntries), 4),
         ];
+        // What is left is vectors, as many as the trees claim.
         let (
             [
                 Some(trees),
@@ -76,7 +77,7 @@ impl<'a> Ranked<'a> {
                 Some(pairs),
                 Some(entries),
             ],
-            Some([]),
+            Some(vectors),
         ) = (parts, rest)
         else {
             return Err(format!(
@@ -99,12 +100,14 @@ impl<'a> Ranked<'a> {
         if !planes.is_empty() && scales.columns() > NARROW {
             return Err("the tables have planes and more columns than those can name".to_owned());
         }
+        let vectors = Vectors::new(vectors, &trees, scales.columns())?;
         Ok(Self {
             trees,
             scales,
             nodes,
             values,
             planes,
+            vectors,
             shape,
         })
     }
@@ -167,11 +170,26 @@ impl<'a> Ranked<'a> {
             job.planes::<8, 128>(LARGE_MIN_ROWS);
             let least = SMALL_MIN_ROWS + self.planes.entries() / self.trees.len() / ENTRIES_PER_ROW;
             job.planes::<4, 64>(MIDDLE_MIN_ROWS.max(2 * least));
-            job.planes::<1, 16>(least);
+            job.planes::<1, 16>(if self.vectors.is_empty() {
+                least
+            } else {
+                VECTORS_MIN_ROWS
+            });
         }
-        job.walks();
+        if self.vectors.is_empty() {
+            job.walks();
+        }
         job.walk();
     }
+}
+
+/// The next part, which is filled up; of a rest that was too short nothing is left.
+fn take<'a>(rest: &mut Option<&'a [u8]>, count: u32, bytes: usize) -> Option<&'a [u8]> {
+    let bytes = (count as usize).checked_mul(bytes)?;
+    let filled = bytes.checked_next_multiple_of(ALIGN)?;
+    let (part, after) = rest.take()?.split_at_checked(filled)?;
+    *rest = Some(after);
+    Some(&part[..bytes])
 }
 
 fn node_bytes(shape: u32) -> usize {
@@ -238,7 +256,17 @@ impl<N: Number, P: Packed> Job<'_, '_, N, P> {
         while self.rows() > 0 {
             self.rank(1, &mut columns);
             let mut sums = self.sums();
-            self.packs.add_row(&self.ranked.trees, &columns, &mut sums);
+            let (trees, vectors) = (&self.ranked.trees, &self.ranked.vectors);
+            if vectors.is_empty() {
+                self.packs.add_row(trees, &columns, &mut sums);
+            } else {
+                let columns = columns.as_flattened();
+                let ranks = std::array::from_fn(|register| {
+                    std::array::from_fn(|at| columns[16 * register + at])
+                });
+                let used = self.ranked.scales.columns();
+                vectors.add::<N>(trees, &ranks, used, self.packs.values, &mut sums);
+            }
             self.end(1, &sums);
         }
     }

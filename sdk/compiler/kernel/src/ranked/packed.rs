@@ -1,6 +1,7 @@
 //! Trees by packed nodes, walked for several rows or through several trees at once: a walk waits for one load after the other, and
 //! eight of them wait together.
 
+use super::alone;
 use super::node::Packed;
 use super::number::Number;
 use super::tree::Tree;
@@ -71,27 +72,29 @@ impl<P: Packed, N: Number> Packs<'_, P, N> {
         }
     }
 
-    /// Adds every tree's leaf to the sums of its group, for one row.
+    /// Adds every tree's leaf to the sums of its group, for one row, in the order of the trees.
     pub fn add_row(&self, trees: &[Tree], columns: &[[u8; 1]], sums: &mut [[N; 1]]) {
-        let (groups, rest) = trees.as_chunks::<WALKS>();
-        for trees in groups {
-            self.add_trees(trees, columns, sums);
+        let (eights, rest) = trees.as_chunks::<WALKS>();
+        for trees in eights {
+            self.add_trees(trees, WALKS, columns, sums);
         }
-        for tree in rest {
-            self.add_trees(&[*tree], columns, sums);
+        if let Some(last) = rest.last() {
+            // The last one is walked several times, and counts once.
+            let filled = std::array::from_fn(|walk| *rest.get(walk).unwrap_or(last));
+            self.add_trees(&filled, rest.len(), columns, sums);
         }
     }
 
     #[inline(always)]
-    fn add_trees<const TREES: usize>(
+    fn add_trees(
         &self,
-        trees: &[Tree; TREES],
+        trees: &[Tree; WALKS],
+        counted: usize,
         columns: &[[u8; 1]],
         sums: &mut [[N; 1]],
     ) {
-        let mut at = trees.map(|tree| tree.first_node);
-        walk::<P, _, _>(self.nodes, columns, &mut at, |[rank], _| *rank);
-        for (tree, at) in trees.iter().zip(at) {
+        let places = alone::walk::<P>(self.nodes, trees, columns);
+        for (tree, at) in trees.iter().zip(places).take(counted) {
             let sum = &mut sums[tree.group][0];
             let value = self.value(tree, at - tree.first_node, P::read(&self.nodes[at]));
             *sum = sum.plus(value);

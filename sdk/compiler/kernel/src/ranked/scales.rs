@@ -6,6 +6,9 @@ use crate::layout::{
     BIAS, CATEGORIES_LIGHTGBM, CATEGORIES_XGBOOST, CategoryRule, SCALE_BYTES, SCALE_MAX, scale,
 };
 
+/// Rows that are ranked together.
+const BLOCK: usize = 16;
+
 /// The checked scales of a model.
 #[derive(Clone, Debug)]
 pub struct Scales<'a> {
@@ -110,22 +113,45 @@ impl<'a> Scales<'a> {
         width: usize,
         columns: &mut [[u8; ROWS]],
     ) {
-        if self.equal_left {
-            self.rank_with::<N, ROWS, true>(values, width, columns);
-        } else {
-            self.rank_with::<N, ROWS, false>(values, width, columns);
+        let columns = columns.as_flattened_mut();
+        if ROWS == 1 {
+            return self.rank_block::<N, 1>(values, width, columns, 1);
+        }
+        // Sixteen by sixteen whatever the rows: one function for all is a quarter of the code.
+        for (block, values) in values.chunks(BLOCK * width.max(1)).enumerate() {
+            self.rank_block::<N, BLOCK>(values, width, &mut columns[block * BLOCK..], ROWS);
         }
     }
 
+    #[inline(never)]
+    fn rank_block<N: Number, const ROWS: usize>(
+        &self,
+        values: &[N],
+        width: usize,
+        columns: &mut [u8],
+        stride: usize,
+    ) {
+        if self.equal_left {
+            self.rank_with::<N, ROWS, true>(values, width, columns, stride);
+        } else {
+            self.rank_with::<N, ROWS, false>(values, width, columns, stride);
+        }
+    }
+
+    /// Column after column, `stride` ranks from one to the next.
+    #[inline(always)]
     fn rank_with<N: Number, const ROWS: usize, const EQUAL_LEFT: bool>(
         &self,
         values: &[N],
         width: usize,
-        columns: &mut [[u8; ROWS]],
+        columns: &mut [u8],
+        stride: usize,
     ) {
         let thresholds = N::chunks(self.thresholds);
         let zero_max = N::narrow(self.zero_max);
-        let mut columns = columns.iter_mut();
+        let mut columns = columns
+            .chunks_mut(stride)
+            .filter_map(|column| column.first_chunk_mut::<ROWS>());
         let mut missing = [0_u8; ROWS];
         let mut ranks = [0_u8; ROWS];
         for scale in self.scales {

@@ -2,6 +2,9 @@
 
 use crate::layout::RANKED_TREE_BYTES;
 
+/// A depth that stands for greater ones too.
+pub const DEPTH_MAX: usize = 255;
+
 /// Where a tree's parts are.
 #[derive(Clone, Copy, Debug)]
 pub struct Tree {
@@ -13,6 +16,10 @@ pub struct Tree {
     pub first_value: usize,
     /// How many planes it has.
     pub planes: usize,
+    /// Splits on its longest way, or [`DEPTH_MAX`].
+    pub depth: usize,
+    /// How many vectors it has.
+    pub vectors: usize,
 }
 
 impl Tree {
@@ -24,7 +31,9 @@ impl Tree {
             first_node: all as u32 as usize,
             group: (all >> 32) as u32 as usize,
             first_value: (all >> 64) as u32 as usize,
-            planes: (all >> 96) as u32 as usize,
+            planes: usize::from((all >> 96) as u8),
+            depth: usize::from((all >> 104) as u8),
+            vectors: usize::from((all >> 112) as u16),
         }
     }
 }

@@ -3,10 +3,9 @@
 mod nodes;
 mod planes;
 mod scales;
+mod vectors;
 
-use scoregate_kernel::layout::{
-    ALIGN, HEADER_WORDS, NARROW, NARROW_NODES, PLANE_LEAVES, Word, shape,
-};
+use scoregate_kernel::layout::{ALIGN, HEADER_WORDS, NARROW, NARROW_NODES, Word, shape};
 
 use super::{count, put};
 use crate::description::Precision;
@@ -15,6 +14,7 @@ use crate::forest::{Forest, Node, Test, Tree};
 use nodes::Nodes;
 use planes::Planes;
 use scales::Scales;
+use vectors::Vectors;
 
 /// Sets of categories at most, as a share of the splits: each costs a look for every row, whether or not a walk comes by.
 const SETS_MAX_SHARE: usize = 4;
@@ -38,22 +38,19 @@ pub(super) fn body(
     let by_node = facts.leaves_max > NARROW;
     let with_planes = planes && !by_node && scales.columns() <= NARROW;
 
-    let (mut trees, mut nodes, mut planes) =
+    let (mut records, mut nodes, mut planes) =
         (Vec::new(), Nodes::new(wide, by_node), Planes::default());
+    let mut vectors = Vectors::new(with_planes, scales.columns());
     for tree in forest.trees() {
         let leaves = planes::order(tree);
-        put(&mut trees, count(nodes.len())?);
-        put(&mut trees, count(tree.group)?);
-        put(&mut trees, count(nodes.values())?);
-        let of_tree = if with_planes {
-            leaves.count().div_ceil(PLANE_LEAVES)
+        let of_planes = if with_planes {
+            planes.push(tree, &leaves, &scales)
         } else {
-            0
+            Vec::new()
         };
-        put(&mut trees, count(of_tree)?);
-        if with_planes {
-            planes.push(tree, &leaves, &scales);
-        }
+        let depth = vectors.push(tree, &of_planes);
+        let shape = of_planes.len() | depth << 8;
+        records.push([nodes.len(), tree.group, nodes.values(), shape]);
         nodes.push(tree, &leaves, &scales);
     }
     nodes.finish();
@@ -65,30 +62,36 @@ pub(super) fn body(
     words[Word::Planes as usize] = count(planes.fours.len())?;
     words[Word::PlaneEntries as usize] = count(planes.entries.len())?;
 
+    let (counts, vectors) = vectors.finish();
+    for (record, vectors) in records.iter_mut().zip(counts) {
+        record[3] |= vectors << 16;
+    }
     let mut bytes = Vec::new();
-    fill(&mut bytes, trees);
+    fill(&mut bytes, words_of(&records)?);
     fill(&mut bytes, scales.records()?);
     fill(&mut bytes, numbers(scales.thresholds(), precision));
-    fill(
-        &mut bytes,
-        scales
-            .set_words()
-            .iter()
-            .flat_map(|word| word.to_le_bytes()),
-    );
+    let sets = scales.set_words().iter();
+    fill(&mut bytes, sets.flat_map(|word| word.to_le_bytes()));
     fill(&mut bytes, nodes.bytes());
     fill(&mut bytes, numbers(nodes.all_values(), precision));
-    fill(
-        &mut bytes,
-        planes.fours.iter().flat_map(|fours| fours.to_le_bytes()),
-    );
+    let fours = planes.fours.iter();
+    fill(&mut bytes, fours.flat_map(|fours| fours.to_le_bytes()));
     fill(&mut bytes, planes.entries.into_iter().flatten());
+    fill(&mut bytes, vectors.into_iter().flatten().flatten());
     Ok(Some(bytes))
 }
 
 fn shape_bits(wide: bool, by_node: bool, equal_left: bool) -> u32 {
     let bit = |set: bool, bit: u32| if set { bit } else { 0 };
     bit(wide, shape::WIDE) | bit(by_node, shape::BY_NODE) | bit(equal_left, shape::EQUAL_LEFT)
+}
+
+fn words_of(records: &[[usize; 4]]) -> Result<Vec<u8>, CompileError> {
+    let mut bytes = Vec::new();
+    for word in records.as_flattened() {
+        put(&mut bytes, count(*word)?);
+    }
+    Ok(bytes)
 }
 
 fn fill(bytes: &mut Vec<u8>, part: impl IntoIterator<Item = u8>) {

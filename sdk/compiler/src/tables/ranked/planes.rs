@@ -61,7 +61,13 @@ pub(super) struct Planes {
 }
 
 impl Planes {
-    pub(super) fn push(&mut self, tree: Tree<'_>, leaves: &Leaves, scales: &Scales) {
+    /// Gives the entries of each plane of this tree.
+    pub(super) fn push(
+        &mut self,
+        tree: Tree<'_>,
+        leaves: &Leaves,
+        scales: &Scales,
+    ) -> Vec<Vec<[u8; 4]>> {
         let mut planes = vec![Vec::new(); leaves.count().div_ceil(PLANE_LEAVES)];
         for at in 0..tree.nodes() {
             let Node::Split(split) = tree.node(at) else {
@@ -90,7 +96,8 @@ impl Planes {
                 entries.push([low, high, bound.wrapping_sub(BIAS), living]);
             }
         }
-        for mut entries in planes.into_iter().rev() {
+        for entries in planes.iter().rev() {
+            let mut entries = entries.clone();
             entries.sort_unstable();
             // What fills it up clears nothing.
             let filled = entries.len().next_multiple_of(ENTRIES);
@@ -98,5 +105,6 @@ impl Planes {
             self.fours.push((filled / ENTRIES) as u16);
             self.entries.extend(entries);
         }
+        planes
     }
 }
