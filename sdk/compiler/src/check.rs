@@ -12,7 +12,7 @@ use crate::reference;
 /// Rows of the calls, one after the other: each way of a kernel to take rows together gets its share of them.
 const BATCHES: [usize; 6] = [128, 9, 64, 37, 16, 200];
 /// Likewise, of the rows that are answered a second time: so few are scored one by one, from other tables than many.
-const SMALL_BATCHES: [usize; 5] = [4, 1, 3, 2, 4];
+const SMALL_BATCHES: [usize; 6] = [4, 1, 3, 2, 8, 6];
 /// One block of rows in so many is answered a second time where rows are dear; where they are not, all are.
 const SMALL_EVERY: usize = 4;
 /// Rows up to which all are answered a second time.

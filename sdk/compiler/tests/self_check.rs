@@ -6,6 +6,7 @@ use std::convert::Infallible;
 
 use grown::{Random, Shape, grow, options, threshold};
 use scoregate_compiler::description::{Description, Link, Precision};
+use scoregate_compiler::forest::{Node, Test};
 use scoregate_compiler::{
     CheckError, Checked, EdgeRows, Options, Output, check, reader, reference, tables_for,
 };
@@ -159,7 +160,6 @@ fn every_threshold_is_met_from_both_sides() {
     let rows: Vec<Vec<f64>> = EdgeRows::new(&model, 1).collect();
     for tree in model.forest().unwrap().trees() {
         for at in 0..tree.nodes() {
-            use scoregate_compiler::forest::{Node, Test};
             let Node::Split(split) = tree.node(at) else {
                 continue;
             };
@@ -200,6 +200,58 @@ fn a_linear_model_is_checked() {
     let mut other = tables.clone();
     *other.last_mut().unwrap() ^= 1;
     assert!(matches!(run(&model, &other), Err(CheckError::Differs(_))));
+}
+
+#[test]
+fn contributions_are_checked_by_their_definition_or_their_sum() {
+    // By their definition where trees ask for few features, else by their sum.
+    for features in [4, 40] {
+        for precision in [Precision::F32, Precision::F64] {
+            let shape = Shape {
+                precision,
+                features,
+                ..SMALL
+            };
+            let model = grow(&shape, 60);
+            let outputs = with(&[Output::Margin, Output::Contributions]);
+            let sound = tables_for(&model, Kind::Ranked, &outputs).unwrap();
+            assert!(run(&model, &sound).unwrap().rows >= 1_000);
+
+            let mut other = sound.clone();
+            let leaf = last_place(&sound, a_leaf(&model));
+            other[leaf..leaf + 8].copy_from_slice(&(a_leaf(&model) + 1.0).to_le_bytes());
+            assert_differs(&model, &other);
+
+            // Shares of covers, which then do not go with the trees' means.
+            let mut other = sound.clone();
+            let shares = sound.len() - 16;
+            other[shares..].fill(0x41);
+            assert_differs(&model, &other);
+        }
+    }
+}
+
+fn assert_differs(model: &Description, tables: &[u8]) {
+    let Err(CheckError::Differs(difference)) = run(model, tables) else {
+        panic!("no difference")
+    };
+    assert_eq!(difference.output, Output::Contributions);
+}
+
+/// A leaf's value of the first tree.
+fn a_leaf(model: &Description) -> f64 {
+    let tree = model.forest().unwrap().tree(0);
+    let mut leaves = (0..tree.nodes()).filter_map(|at| match tree.node(at) {
+        Node::Leaf(value) => Some(value),
+        _ => None,
+    });
+    leaves.next().unwrap()
+}
+
+/// Where a number stands last in tables: in their second body, from which contributions come.
+fn last_place(tables: &[u8], number: f64) -> usize {
+    let bytes = number.to_le_bytes();
+    tables.windows(8).rposition(|part| part == bytes).unwrap()
 }
 
 fn with(outputs: &[Output]) -> Options {

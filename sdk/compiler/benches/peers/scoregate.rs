@@ -63,6 +63,7 @@ fn model(engine: &wasmtime::Engine, file: &str) -> (Served, String) {
     let model = fs::read(file).expect("a model");
     let options = Options {
         outputs: Some(vec![Output::Margin]),
+        explain: false,
         name: "peer".to_owned(),
         version: "1".to_owned(),
         iterations: None,
