@@ -22,14 +22,15 @@ const PATTERN_MAX_DEPTH: u32 = 32;
 /// See the module.
 pub enum Format {
     Json(Branch),
-    Csv(Csv),
+    Csv(Box<Csv>),
     Log(Log),
 }
 
 /// One record of comma-separated values an event, without a header.
 pub struct Csv {
     columns: Vec<String>,
-    builder: Reader,
+    /// Begun anew for each event: a clone of it reads nothing right (csv-core 0.1.13).
+    reader: RefCell<Reader>,
     /// For each column, its cells.
     cells: Vec<Vec<usize>>,
     missing: Vec<String>,
@@ -75,7 +76,8 @@ impl Format {
                 let columns = columns.ok_or_else(|| {
                     config.wrong("has no `columns`; a record of CSV does not name its own")
                 })?;
-                Csv::new(&columns, delimiter.as_ref(), missing("")?).map(Self::Csv)
+                Csv::new(&columns, delimiter.as_ref(), missing("")?)
+                    .map(|csv| Self::Csv(Box::new(csv)))
             }
             "common" => Log::known(COMMON, missing("-")?).map(Self::Log),
             "combined" => Log::known(&format!("{COMMON}{COMBINED}"), missing("-")?).map(Self::Log),
@@ -198,7 +200,7 @@ impl Csv {
             },
         };
         Ok(Self {
-            builder: ReaderBuilder::new().delimiter(byte).build(),
+            reader: RefCell::new(ReaderBuilder::new().delimiter(byte).build()),
             cells: vec![Vec::new(); names.len()],
             columns: names.into_iter().map(str::to_owned).collect(),
             missing,
@@ -208,7 +210,8 @@ impl Csv {
     fn read<'a>(&self, payload: &'a [u8], cells: &mut [Cell<'a>]) -> Result<(), Rejection> {
         let text = checks::text(payload, EVENT_MAX_BYTES)?;
         let (mut output, mut ends) = (vec![0; text.len() + 1], vec![0; self.columns.len() + 1]);
-        let mut reader = self.builder.clone();
+        let mut reader = self.reader.borrow_mut();
+        reader.reset();
         let (mut read, mut written, mut fields) = (0, 0, 0);
         loop {
             let (result, nin, nout, nend) = reader.read_record(

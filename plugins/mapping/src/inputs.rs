@@ -6,7 +6,7 @@ use crate::{
     cell::Cell,
     expression::Known,
     limits::{LABELS_MAX_COUNT, NAMES_MAX_COUNT, TENSORS_MAX_COUNT},
-    names::{DEFINING, Names},
+    names::{NAMING, Names},
     node::{Node, Object},
 };
 
@@ -70,7 +70,7 @@ impl Input {
             }
             for entry in entries {
                 let defines = entry.table.as_ref().is_some_and(|table| {
-                    table.has_any(&DEFINING)
+                    table.has_beside(&NAMING)
                         || table.has_any(&["one_hot"]) && !names.is_declared(entry.name)
                 });
                 names.declare(entry.name, defines.then_some(&entry.node), &entry.node)?;
@@ -241,7 +241,7 @@ fn column<'c>(
     if let Some(table) = entry
         .table
         .as_ref()
-        .filter(|table| !table.has_any(&DEFINING))
+        .filter(|table| !table.has_beside(&NAMING))
     {
         table.finish()?;
     }

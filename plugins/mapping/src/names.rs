@@ -11,21 +11,8 @@ use crate::{
     rule::{Invalid, Kind, Missing, Rule},
 };
 
-/// Keys that say what a field is.
-pub const DEFINING: [&str; 12] = [
-    "path",
-    "column",
-    "group",
-    "type",
-    "unit",
-    "missing",
-    "min",
-    "max",
-    "labels",
-    "other",
-    "expression",
-    "invalid",
-];
+/// A feature's own keys; with others beside them its table says what the field is.
+pub const NAMING: [&str; 3] = ["name", "one_hot", "unknown"];
 
 /// See the module.
 pub struct Names<'c> {

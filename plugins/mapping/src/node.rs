@@ -142,6 +142,11 @@ impl<'c> Object<'c> {
         keys.iter().any(|key| self.map.contains_key(*key))
     }
 
+    /// Whether it has a key beside these.
+    pub fn has_beside(&self, keys: &[&str]) -> bool {
+        self.map.keys().any(|key| !keys.contains(&key.as_str()))
+    }
+
     /// Every key that was not asked for is a mistake.
     pub fn finish(&self) -> Result<(), String> {
         let known = self.known.borrow();

@@ -8,6 +8,7 @@ mod gateway;
 mod http;
 mod instance;
 mod machine;
+mod mapping;
 mod native;
 mod native_server;
 mod neighbour;
@@ -45,6 +46,8 @@ enum Section {
     Http,
     /// The three plugin calls beside the same Rust code natively.
     Chain,
+    /// The adapter that is configured beside the same mapping written in Rust.
+    Mapping,
     /// Fresh instance, load from the cache, compile.
     Instance,
     /// From the start of the process to ready, the cache warm.
@@ -85,6 +88,7 @@ fn main() -> anyhow::Result<std::process::ExitCode> {
         match section {
             Section::Http => http::run(&sample, effort, &mut table)?,
             Section::Chain => chain::run(&sample, effort, &mut table)?,
+            Section::Mapping => mapping::run(&sample, effort, &mut table)?,
             Section::Instance => instance::run(&sample, effort, &mut table)?,
             Section::Start => start::run(&sample, effort, &mut table)?,
             Section::Neighbour => neighbour::run(&sample, effort, &mut table)?,

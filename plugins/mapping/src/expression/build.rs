@@ -5,6 +5,7 @@ use std::cell::Cell as Slot;
 use cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue, operators as op};
 
 use super::{
+    among,
     functions::{Callable, named, names},
     tree::{Number, Row, Text},
 };
@@ -30,7 +31,9 @@ pub enum Built {
     Null,
 }
 
-type Result<T> = std::result::Result<T, String>;
+pub type Result<T> = std::result::Result<T, String>;
+/// Makes a node of its two sides.
+type Join = fn(Box<(Number, Number)>) -> Number;
 
 impl Built {
     /// As the rest of "… is".
@@ -43,7 +46,7 @@ impl Built {
         }
     }
 
-    fn number(self, of: &str) -> Result<Number> {
+    pub fn number(self, of: &str) -> Result<Number> {
         match self {
             Self::Number(number) => Ok(number),
             other => Err(wrong(of, "a number", &other)),
@@ -57,7 +60,7 @@ impl Built {
         }
     }
 
-    fn text(self, of: &str) -> Result<Text> {
+    pub fn text(self, of: &str) -> Result<Text> {
         match self {
             Self::Text(text) => Ok(text),
             other => Err(wrong(of, "a text", &other)),
@@ -65,7 +68,7 @@ impl Built {
     }
 }
 
-fn wrong(of: &str, wanted: &str, found: &Built) -> String {
+pub fn wrong(of: &str, wanted: &str, found: &Built) -> String {
     format!("{of} takes {wanted}, but is given {}", found.words())
 }
 
@@ -121,7 +124,7 @@ fn call(call: &CallExpr, lookup: &mut Lookup<'_>, depth: u16) -> Result<Built> {
         let [value, list] = args[..] else {
             return Err("`in` takes a value and a list".to_owned());
         };
-        return among(build(value, lookup, depth)?, list);
+        return among::build(build(value, lookup, depth)?, list);
     }
     // With three and more sides in one node, as the parser may write a chain.
     if name == op::LOGICAL_AND || name == op::LOGICAL_OR {
@@ -162,7 +165,7 @@ fn sign(name: &str) -> String {
 
 fn operator(name: &str, args: Vec<Built>) -> Result<std::result::Result<Built, Vec<Built>>> {
     let of = sign(name);
-    let arithmetic: Option<fn(Box<(Number, Number)>) -> Number> = match name {
+    let arithmetic: Option<Join> = match name {
         op::ADD => Some(Number::Add),
         op::SUBSTRACT => Some(Number::Subtract),
         op::MULTIPLY => Some(Number::Multiply),
@@ -251,41 +254,6 @@ fn choice(args: Vec<Built>, of: &str) -> Result<Built> {
             ));
         }
     })
-}
-
-/// What a list after `in` may hold.
-fn among(value: Built, list: &IdedExpr) -> Result<Built> {
-    let Expr::List(list) = &list.expr else {
-        return Err(
-            "`in` takes a list of constants, as in `currency in [\"EUR\", \"USD\"]`".to_owned(),
-        );
-    };
-    let mut nothing = |_: &str| Err("`in` takes a list of constants".to_owned());
-    let items = list
-        .elements
-        .iter()
-        .map(|item| build(item, &mut nothing, 0));
-    let items = items.collect::<Result<Vec<_>>>()?;
-    let of = "`in`";
-    match value {
-        Built::Number(value) => {
-            let items = items.into_iter().map(|item| match item.number(of)? {
-                Number::Constant(number) => Ok(number),
-                _ => Err("`in` takes a list of constants".to_owned()),
-            });
-            let list = items.collect::<Result<Box<[f64]>>>()?;
-            Ok(Built::Truth(Number::Among(Box::new(value), list)))
-        }
-        Built::Text(value) => {
-            let items = items.into_iter().map(|item| match item.text(of)? {
-                Text::Constant(text) => Ok(text),
-                _ => Err("`in` takes a list of constants".to_owned()),
-            });
-            let list = items.collect::<Result<Box<[Box<str>]>>>()?;
-            Ok(Built::Truth(Number::AmongTexts(Box::new(value), list)))
-        }
-        other => Err(wrong(of, "a number or a text", &other)),
-    }
 }
 
 fn function(name: &str, args: Vec<Built>) -> Result<Built> {

@@ -4,6 +4,7 @@
 //! settled once, when the plugin is configured: `build` makes a `tree` of the parsed expression, and an event pays for arithmetic only.
 //! Numbers are of one type, `f64`, so `amount / 2` needs no point.
 
+mod among;
 mod build;
 mod functions;
 mod tree;
