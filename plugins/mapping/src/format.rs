@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The Common Log Format of Apache and nginx, and the Combined one, which adds two fields.
-const COMMON: &str = r#"^(?P<client>[^ ]+) (?P<identity>[^ ]+) (?P<user>[^\[]+) \[(?P<time>[^\]]+)\] "(?P<request>(?:[^"\\]|\\.)*)" (?P<status>[0-9]{3}) (?P<bytes>[0-9]+|-)"#;
+const COMMON: &str = r#"^(?P<client>[^ ]+) (?P<identity>[^ ]+) (?P<user>[^ ]+) \[(?P<time>[^\]]+)\] "(?P<request>(?:[^"\\]|\\.)*)" (?P<status>[0-9]{3}) (?P<bytes>[0-9]+|-)"#;
 const COMBINED: &str = r#" "(?P<referer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)""#;
 /// A pattern's own nesting.
 const PATTERN_MAX_DEPTH: u32 = 32;
