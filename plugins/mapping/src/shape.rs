@@ -1,6 +1,6 @@
 //! A JSON event, read in one pass: only what the configuration names is kept, and nothing is built for the rest.
 
-use std::{borrow::Cow, cmp::Ordering, fmt};
+use std::{borrow::Cow, cell::Cell as Slot, cmp::Ordering, fmt};
 
 use scoregate_sdk::Rejection;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -18,7 +18,15 @@ pub enum Shape {
 
 /// Children in the order of their keys' lengths, then of their bytes.
 #[derive(Debug, Default)]
-pub struct Branch(Vec<(Box<str>, Shape)>);
+pub struct Branch(Vec<Child>);
+
+#[derive(Debug)]
+struct Child {
+    key: Box<str>,
+    shape: Shape,
+    /// Whose key followed this one's the last time: senders write an object's keys in one order as a rule.
+    next: Slot<usize>,
+}
 
 impl Branch {
     /// Adds the path `tokens` for a cell.
@@ -36,11 +44,16 @@ impl Branch {
                     [] => Shape::Leaf(Vec::new()),
                     _ => Shape::Branch(Branch::default()),
                 };
-                self.0.insert(at, (key.as_str().into(), fresh));
+                let child = Child {
+                    key: key.as_str().into(),
+                    shape: fresh,
+                    next: Slot::new(0),
+                };
+                self.0.insert(at, child);
                 at
             }
         };
-        match (&mut self.0[at].1, rest) {
+        match (&mut self.0[at].shape, rest) {
             (Shape::Leaf(cells), []) => {
                 cells.push(cell);
                 Ok(())
@@ -51,7 +64,21 @@ impl Branch {
     }
 
     fn find(&self, key: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(known, _)| order(known, key))
+        self.0.binary_search_by(|child| order(&child.key, key))
+    }
+
+    /// The child of a key that comes after that of `last`.
+    fn find_after(&self, last: Option<usize>, key: &str) -> Option<usize> {
+        let last = last.map(|last| &self.0[last]);
+        let guess = last.map_or(0, |last| last.next.get());
+        if self.0.get(guess).is_some_and(|child| *child.key == *key) {
+            return Some(guess);
+        }
+        let found = self.find(key).ok()?;
+        if let Some(last) = last {
+            last.next.set(found);
+        }
+        Some(found)
     }
 
     /// Reads one event.
@@ -91,12 +118,14 @@ impl<'a> Visitor<'a> for Within<'_, '_, 'a> {
     }
 
     fn visit_map<M: MapAccess<'a>>(self, mut map: M) -> Result<(), M::Error> {
-        while let Some(found) = map.next_key_seed(Key(self.branch))? {
+        let mut last = None;
+        while let Some(found) = map.next_key_seed(Key(self.branch, last))? {
             match found {
-                Some(shape) => map.next_value_seed(Value {
-                    shape,
-                    cells: self.cells,
-                })?,
+                Some(at) => {
+                    last = Some(at);
+                    let (shape, cells) = (&self.branch.0[at].shape, &mut *self.cells);
+                    map.next_value_seed(Value { shape, cells })?;
+                }
                 None => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -108,7 +137,7 @@ impl<'a> Visitor<'a> for Within<'_, '_, 'a> {
             let found = self.branch.find(&index.to_string());
             let more = match found {
                 Ok(at) => {
-                    let (shape, cells) = (&self.branch.0[at].1, &mut *self.cells);
+                    let (shape, cells) = (&self.branch.0[at].shape, &mut *self.cells);
                     list.next_element_seed(Value { shape, cells })?.is_some()
                 }
                 Err(_) => list.next_element::<IgnoredAny>()?.is_some(),
@@ -121,26 +150,26 @@ impl<'a> Visitor<'a> for Within<'_, '_, 'a> {
     }
 }
 
-/// A key's shape, where it is asked for.
-struct Key<'s>(&'s Branch);
+/// Which child a key is, where it is asked for, after the one before.
+struct Key<'s>(&'s Branch, Option<usize>);
 
-impl<'a, 's> DeserializeSeed<'a> for Key<'s> {
-    type Value = Option<&'s Shape>;
+impl<'a> DeserializeSeed<'a> for Key<'_> {
+    type Value = Option<usize>;
 
     fn deserialize<D: Deserializer<'a>>(self, json: D) -> Result<Self::Value, D::Error> {
         json.deserialize_str(self)
     }
 }
 
-impl<'s> Visitor<'_> for Key<'s> {
-    type Value = Option<&'s Shape>;
+impl Visitor<'_> for Key<'_> {
+    type Value = Option<usize>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a key")
     }
 
     fn visit_str<E: Error>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.0.find(key).ok().map(|at| &self.0.0[at].1))
+        Ok(self.0.find_after(self.1, key))
     }
 }
 
@@ -167,7 +196,7 @@ impl<'a> Value<'_, '_, 'a> {
         let Some((last, others)) = cells.split_last() else {
             return Ok(());
         };
-        if self.cells[*last] != Cell::Absent {
+        if !matches!(self.cells[*last], Cell::Absent) {
             return Err(E::custom("a field is there twice"));
         }
         for cell in others {
