@@ -21,9 +21,17 @@ fn expression(source: &str) -> Value {
     })
 }
 
+/// Each configuration with what must be said of it.
+fn assert_told<const N: usize>(cases: [(Value, &str); N]) {
+    for (config, expected) in cases {
+        let error = error(&config);
+        assert!(error.contains(expected), "{error}\nshould say\n{expected}");
+    }
+}
+
 #[test]
-fn every_mistake_is_told_with_its_place() {
-    let cases = [
+fn what_is_wrong_with_features_is_told_with_its_place() {
+    assert_told([
         (json!([]), "the configuration: must be a table, is a list"),
         (json!({}), "the configuration: has no `features`"),
         (
@@ -58,6 +66,12 @@ fn every_mistake_is_told_with_its_place() {
             json!({ "features": [{ "name": "a", "type": "float" }], "score": "p" }),
             "/features/0/type: must be `number`, `integer`, `boolean`, `string` or `timestamp`, is \"float\"",
         ),
+    ]);
+}
+
+#[test]
+fn what_is_wrong_with_fields_and_formats_is_told_with_its_place() {
+    assert_told([
         (
             json!({ "features": [{ "name": "a", "type": "string" }], "score": "p" }),
             "/features/0: is a text, but its input is FP32",
@@ -98,6 +112,12 @@ fn every_mistake_is_told_with_its_place() {
             json!({ "format": "csv", "columns": ["amount"], "features": ["amuont"], "score": "p" }),
             "did you mean `amount`?",
         ),
+    ]);
+}
+
+#[test]
+fn what_is_wrong_with_patterns_and_answers_is_told_with_its_place() {
+    assert_told([
         (
             json!({ "format": "pattern", "pattern": "(?P<a>[0-9]+", "features": ["a"], "score": "p" }),
             "/pattern: is no regular expression: unclosed group",
@@ -134,11 +154,7 @@ fn every_mistake_is_told_with_its_place() {
             json!({ "features": ["a"], "fields": { "b": { "expression": "c" }, "c": { "expression": "b" } }, "score": "p" }),
             "is computed from itself: `b` from `c` from `b`",
         ),
-    ];
-    for (config, expected) in cases {
-        let error = error(&config);
-        assert!(error.contains(expected), "{error}\nshould say\n{expected}");
-    }
+    ]);
 }
 
 #[test]

@@ -157,14 +157,23 @@ fn a_result_that_is_no_number_rejects_the_event_unless_told_otherwise() {
     assert_eq!(with((-1).into()), -1.0);
 }
 
+/// One feature `x` of that definition.
+fn field(definition: &Value, event: &str) -> Result<f32, String> {
+    let mut feature = definition.clone();
+    feature["name"] = "x".into();
+    floats(&json!({ "features": [feature], "score": "p" }), event).map(|floats| floats[0])
+}
+
+fn assert_rejected<const N: usize>(cases: [(Value, &str, &str); N]) {
+    for (definition, event, reason) in cases {
+        let rejected = field(&definition, event).err();
+        assert_eq!(rejected.as_deref(), Some(reason), "{definition} {event}");
+    }
+}
+
 #[test]
-fn a_field_is_held_to_its_type_and_bounds() {
-    let field = |definition: Value, event: &str| {
-        let mut feature = definition;
-        feature["name"] = "x".into();
-        floats(&json!({ "features": [feature], "score": "p" }), event).map(|floats| floats[0])
-    };
-    let cases = [
+fn a_field_is_held_to_its_type() {
+    assert_rejected([
         (json!({}), r#"{"x":"1"}"#, "x: must be a number, is \"1\""),
         (json!({}), r#"{"x":[1]}"#, "x: must be a number, is a list"),
         (
@@ -197,6 +206,12 @@ fn a_field_is_held_to_its_type_and_bounds() {
             r#"{"x":1e12}"#,
             "x: must be a time in the years 0 to 9999, is 1000000000000",
         ),
+    ]);
+}
+
+#[test]
+fn a_field_is_held_to_its_bounds_and_an_event_to_its_form() {
+    assert_rejected([
         (
             json!({ "min": 0, "max": 5 }),
             r#"{"x":6}"#,
@@ -228,28 +243,25 @@ fn a_field_is_held_to_its_type_and_bounds() {
             "{} {}",
             "payload: trailing characters at line 1 column 4",
         ),
-    ];
-    for (definition, event, reason) in cases {
-        assert_eq!(
-            field(definition.clone(), event).err().as_deref(),
-            Some(reason),
-            "{definition} {event}"
-        );
-    }
-    assert_eq!(field(json!({ "missing": 3 }), r#"{"x":null}"#), Ok(3.0));
+    ]);
+}
+
+#[test]
+fn a_field_has_its_defaults() {
+    assert_eq!(field(&json!({ "missing": 3 }), r#"{"x":null}"#), Ok(3.0));
     assert_eq!(
         field(
-            json!({ "labels": { "a": 2.5 }, "other": -1 }),
+            &json!({ "labels": { "a": 2.5 }, "other": -1 }),
             r#"{"x":"z"}"#
         ),
         Ok(-1.0)
     );
     assert_eq!(
-        field(json!({ "type": "timestamp", "unit": "s" }), r#"{"x":2}"#),
+        field(&json!({ "type": "timestamp", "unit": "s" }), r#"{"x":2}"#),
         Ok(2000.0)
     );
     assert_eq!(
-        field(json!({ "path": "/y/1" }), r#"{"y":[1,2,3]}"#),
+        field(&json!({ "path": "/y/1" }), r#"{"y":[1,2,3]}"#),
         Ok(2.0)
     );
 }
@@ -298,73 +310,6 @@ fn a_model_of_several_inputs_gets_each_in_its_datatype() {
         tensors(&config, r#"{"x": 0.5}"#),
         Err("age: must be a whole number that INT64 can hold, is missing".to_owned())
     );
-}
-
-#[test]
-fn csv_is_read_column_by_column() {
-    let config = json!({
-        "format": "csv", "columns": ["id", "amount", "paid", "note"], "delimiter": ";", "missing_texts": ["", "NA"],
-        "features": ["amount", { "name": "is_paid", "column": "paid", "type": "boolean" }], "score": "p",
-    });
-    assert_eq!(
-        floats(&config, "7;\"1.5\";true;\"a;\"\"b\"\"\""),
-        Ok(vec![1.5, 1.0])
-    );
-    assert_eq!(floats(&config, "7; 2 ;0;\r\n"), Ok(vec![2.0, 0.0]));
-    assert!(floats(&config, "7;NA;1;x").unwrap()[0].is_nan());
-    assert_eq!(
-        floats(&config, "7;x;1;x"),
-        Err("amount: must be a number, is \"x\"".to_owned())
-    );
-    assert_eq!(
-        floats(&config, "7;1"),
-        Err("payload: must be one record of 4 columns, has 2".to_owned())
-    );
-    assert_eq!(
-        floats(&config, "7;1;1;1;1;1"),
-        Err("payload: must be one record of 4 columns, has 5 or more".to_owned())
-    );
-    assert!(floats(&config, "7;1;1;x\n8;1;1;x").is_err());
-    assert!(floats(&config, "").is_err());
-}
-
-#[test]
-fn log_lines_are_read_by_their_groups() {
-    let line = r#"2001:db8::7 - ada [14/Mar/2026:22:41:07 +0100] "GET /c/lamps?page=2 HTTP/2.0" 200 - "-" "Mozilla/5.0 (\"x\")""#;
-    let config = json!({
-        "format": "combined",
-        "features": [
-            "status", { "name": "bytes", "missing": -1 },
-            { "name": "hour", "expression": "hour(time + 3600000)" },
-            { "name": "is_get", "expression": "request.startsWith(\"GET \")" },
-            { "name": "has_referer", "expression": "referer != null" },
-            { "name": "agent_size", "expression": "size(agent)" },
-        ],
-        "fields": {
-            "time": { "type": "timestamp" }, "request": { "type": "string" }, "referer": { "type": "string" }, "agent": { "type": "string" },
-        },
-        "score": "p",
-    });
-    assert_eq!(
-        floats(&config, line),
-        Ok(vec![200.0, -1.0, 22.0, 1.0, 0.0, 19.0])
-    );
-    assert!(
-        floats(&config, "nonsense")
-            .unwrap_err()
-            .starts_with("payload: does not fit the pattern of the lines")
-    );
-    let own = json!({
-        "format": "pattern", "pattern": r"^(?P<level>[A-Z]+) took (?P<ms>\d+(\.\d+)?) ms",
-        "features": ["ms", { "name": "is_error", "group": "level", "labels": { "ERROR": 1 }, "other": 0 }], "score": "p",
-    });
-    assert_eq!(
-        floats(&own, "ERROR took 12.5 ms for ünï"),
-        Ok(vec![12.5, 1.0])
-    );
-    // Exponential where patterns are tried by going back; here it is not.
-    let evil = json!({ "format": "pattern", "pattern": "^(?P<a>(a+)+)$", "features": ["a"], "score": "p" });
-    assert!(floats(&evil, &format!("{}!", "a".repeat(50_000))).is_err());
 }
 
 #[test]
@@ -431,38 +376,4 @@ fn the_score_is_decided_by_bands_and_fields_are_handed_on() {
         decided(f64::NAN),
         Err("probabilities: must be a number to decide by, was NaN".to_owned())
     );
-}
-
-#[test]
-fn events_in_any_order_and_damage_never_panic() {
-    let mapping = configured(&serde_json::from_str(include_str!("payments.json")).unwrap());
-    let heldout = include_str!("../../fraud/heldout.ndjson");
-    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut random = |below: usize| {
-        // Xorshift64, Marsaglia 2003.
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state % below.max(1) as u64) as usize
-    };
-    let lines: Vec<&str> = heldout.lines().collect();
-    let pieces: [&[u8]; 9] = [
-        b"\"", b"{", b"}", b"[", b",", b"null", b"9e9", b"\xf0", b"1e-320",
-    ];
-    for nth in 0..5000 {
-        let mut event = lines[nth % lines.len()].as_bytes().to_vec();
-        for _ in 0..=random(3) {
-            let from = random(event.len());
-            let to = (from + random(4)).min(event.len());
-            event.splice(from..to, pieces[random(pieces.len())].iter().copied());
-        }
-        let prepared =
-            batch::prepare(&mapping, &mapping.contract(), &[Event::new(&event)]).unwrap();
-        assert!(
-            prepared
-                .rejected
-                .iter()
-                .all(|rejected| rejected.reason.len() <= 200)
-        );
-    }
 }

@@ -104,3 +104,37 @@ fn outcomes_are_those_of_the_written_adapter() {
         assert_eq!(mapped as f32, written as f32);
     }
 }
+
+#[test]
+fn damaged_events_never_panic() {
+    let mapping = Mapping::configure(&Config::new(CONFIG)).unwrap();
+    let heldout = str::from_utf8(EVENTS).unwrap();
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut random = |below: usize| {
+        // Xorshift64, Marsaglia 2003.
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below.max(1) as u64) as usize
+    };
+    let lines: Vec<&str> = heldout.lines().collect();
+    let pieces: [&[u8]; 9] = [
+        b"\"", b"{", b"}", b"[", b",", b"null", b"9e9", b"\xf0", b"1e-320",
+    ];
+    for nth in 0..5000 {
+        let mut event = lines[nth % lines.len()].as_bytes().to_vec();
+        for _ in 0..=random(3) {
+            let from = random(event.len());
+            let to = (from + random(4)).min(event.len());
+            event.splice(from..to, pieces[random(pieces.len())].iter().copied());
+        }
+        let prepared =
+            batch::prepare(&mapping, &mapping.contract(), &[Event::new(&event)]).unwrap();
+        assert!(
+            prepared
+                .rejected
+                .iter()
+                .all(|rejected| rejected.reason.len() <= 200)
+        );
+    }
+}
