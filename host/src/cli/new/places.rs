@@ -83,7 +83,7 @@ mod tests {
     fn a_feature_is_where_its_name_says() {
         let sample = sample(&[
             "/amount",
-            "/home/country",
+            "/buyer/country",
             "/merchant/country",
             "/velocity/count_1h",
         ]);
@@ -98,11 +98,11 @@ mod tests {
 
     #[test]
     fn a_one_hot_column_is_told_by_its_category() {
-        let sample = sample(&["/home/country", "/city"]);
+        let sample = sample(&["/buyer/country", "/city"]);
         assert_eq!(category("city_DE", &sample), Some(("/city", "DE")));
         assert_eq!(
-            category("home_country=FR", &sample),
-            Some(("/home/country", "FR"))
+            category("buyer_country=FR", &sample),
+            Some(("/buyer/country", "FR"))
         );
         assert_eq!(category("city_IT", &sample), None);
     }
