@@ -1,12 +1,13 @@
-//! Builds the sample adapter, which the demo carries in its binary.
+//! Builds the adapters that the binary carries: the sample, for the demo, and the one that is configured, for new pipelines.
 
 fn main() {
-    let built = scoregate_build::prebuilt(
-        "../plugins/payments",
-        scoregate_build::Form::Component,
-        "payments.wasm",
-    );
-    if let Err(error) = built {
-        println!("cargo::error={error}");
+    for (plugin, file) in [
+        ("../plugins/payments", "payments.wasm"),
+        ("../plugins/mapping", "mapping.wasm"),
+    ] {
+        let built = scoregate_build::prebuilt(plugin, scoregate_build::Form::Component, file);
+        if let Err(error) = built {
+            println!("cargo::error={error}");
+        }
     }
 }

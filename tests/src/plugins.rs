@@ -110,6 +110,12 @@ pub fn conversion() -> &'static [u8] {
     COMPONENT.get_or_init(|| compile("conversion", None))
 }
 
+/// The adapter that is configured.
+pub fn mapping() -> &'static [u8] {
+    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
+    COMPONENT.get_or_init(|| build("plugins/mapping"))
+}
+
 /// The adapter that does whatever wrong its events ask for.
 pub fn hostile_adapter() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();

@@ -9,6 +9,7 @@ mod dead_letters;
 mod deploy;
 mod golden;
 mod inspect;
+mod new;
 mod promote;
 mod reach;
 mod releases;
@@ -48,6 +49,7 @@ enum Command {
     Demo(crate::demo::Args),
     Serve(serve::Args),
     Validate(validate::Args),
+    New(new::Args),
     Build(build::Args),
     Compile(compile::Args),
     Inspect(inspect::Args),
@@ -103,6 +105,7 @@ impl Cli {
             Command::Demo(args) => runtime::block_on(crate::demo::run(args)),
             Command::Serve(args) => runtime::block_on(serve::run(args)),
             Command::Validate(args) => runtime::block_on(validate::run(args)),
+            Command::New(args) => new::run(args),
             Command::Build(args) => build::run(args),
             Command::Compile(args) => compile::run(args),
             Command::Inspect(args) => inspect::run(args),

@@ -4,6 +4,7 @@
 #![warn(missing_docs)]
 
 mod bounds;
+mod distance;
 mod json;
 mod rejection;
 #[cfg(not(target_arch = "wasm32"))]
@@ -11,6 +12,7 @@ pub mod testing;
 mod timestamp;
 
 pub use bounds::{id, must, within};
+pub use distance::chord_km;
 pub use json::{object, text};
 pub use rejection::{REASON_MAX_BYTES, because, quote};
 pub use timestamp::{Timestamp, minutes};

@@ -1,7 +1,7 @@
 //! What the model is told of a payment: the same numbers, bit for bit, as `plugins/fraud/features.py` trained it on.
 
-use crate::distance::chord_km;
 use crate::payment::{Currency, Payment};
+use checks::chord_km;
 
 /// How many features a payment has.
 pub const COUNT: usize = 15;

@@ -17,7 +17,6 @@
 
 #![warn(missing_docs)]
 
-mod distance;
 mod features;
 mod payment;
 mod reasons;

@@ -8,6 +8,7 @@ mod gateway;
 mod http;
 mod instance;
 mod machine;
+mod mapping;
 mod models;
 mod native;
 mod native_server;
@@ -46,6 +47,8 @@ enum Section {
     Http,
     /// The three plugin calls beside the same Rust code natively.
     Chain,
+    /// The adapter that is configured beside the same mapping written in Rust.
+    Mapping,
     /// Fresh instance, load from the cache, compile.
     Instance,
     /// Many large models loaded at once: memory beside their tables. With `--long` a thousand.
@@ -88,6 +91,7 @@ fn main() -> anyhow::Result<std::process::ExitCode> {
         match section {
             Section::Http => http::run(&sample, effort, &mut table)?,
             Section::Chain => chain::run(&sample, effort, &mut table)?,
+            Section::Mapping => mapping::run(&sample, effort, &mut table)?,
             Section::Instance => instance::run(&sample, effort, &mut table)?,
             Section::Models => models::run(effort, &mut table)?,
             Section::Start => start::run(&sample, effort, &mut table)?,

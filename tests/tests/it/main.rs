@@ -27,6 +27,7 @@ mod isolation;
 mod kafka_sink;
 mod kafka_source;
 mod kafka_transactions;
+mod mapping;
 mod ndjson;
 mod neighbours;
 mod oip;
