@@ -22,7 +22,8 @@ pub fn read(file: &[u8]) {
         outputs: None,
         name: "fuzzed".to_owned(),
         version: "1".to_owned(),
-        explain: false,        iterations: None,
+        explain: false,
+        iterations: None,
     };
     // Served or refused, but never by a panic of the kernel's own check.
     let _ = tables(file, &options);
