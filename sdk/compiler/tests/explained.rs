@@ -38,6 +38,26 @@ fn infer(kernel: &Kernel<'_>, values: &[f64], rows: usize) -> Vec<Values> {
 }
 
 #[test]
+fn explaining_adds_the_contributions_after_the_outputs_asked_for() {
+    let model = trained::named("xgboost-3.2.0.binary_logistic").model;
+    let outputs = |outputs: Option<Vec<Output>>| {
+        let options = Options {
+            outputs,
+            ..explaining(&[])
+        };
+        let tables = tables(&model, &options).unwrap();
+        Kernel::from_tables(&tables)
+            .unwrap()
+            .header()
+            .outputs
+            .clone()
+    };
+    assert_eq!(outputs(None), [Output::Probability, Output::Contributions]);
+    let asked = vec![Output::Contributions, Output::Margin];
+    assert_eq!(outputs(Some(asked.clone())), asked);
+}
+
+#[test]
 fn the_second_body_says_what_walks_say() {
     for precision in [Precision::F32, Precision::F64] {
         let shape = Shape { precision, ..GROWN };

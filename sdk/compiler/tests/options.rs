@@ -3,7 +3,7 @@
 mod common;
 
 use common::{fixture, options};
-use scoregate_compiler::{Options, Output, compile, parse_outputs};
+use scoregate_compiler::{Output, compile, parse_outputs};
 use serde_json::json;
 
 #[test]
@@ -52,22 +52,5 @@ fn the_summary_tells_of_early_stopping_and_of_the_default_output() {
     assert_eq!(
         (&json["trees"], &json["outputs"]),
         (&json!(20), &json!(["prediction"]))
-    );
-}
-
-#[test]
-fn explaining_adds_the_contributions_after_the_outputs_asked_for() {
-    let outputs = |asked: Option<&[Output]>| {
-        let options = Options {
-            explain: true,
-            ..options(asked)
-        };
-        let compiled = compile(&fixture("stump").model, &options);
-        compiled.unwrap().summary.outputs
-    };
-    assert_eq!(outputs(None), [Output::Probability, Output::Contributions]);
-    assert_eq!(
-        outputs(Some(&[Output::Contributions, Output::Margin])),
-        [Output::Contributions, Output::Margin]
     );
 }
