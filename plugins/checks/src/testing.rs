@@ -55,14 +55,7 @@ pub fn assert_trained_on(made: &[f32], expected: &[u8], features_per_row: usize)
 /// # Panics
 /// A damaged event panics, makes an infinite feature or a reason that is too long.
 pub fn damage<A: Adapter>(events: &[&[u8]], times: usize) {
-    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut random = |below: usize| {
-        // Xorshift64, Marsaglia 2003.
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state % below.max(1) as u64) as usize
-    };
+    let mut random = random();
     let pieces: [&[u8]; 12] = [
         b"\"", b"{", b"}", b"[", b",", b"null", b"-", b"9e9", b"\\", b"\xf0", b" ", b"1e-320",
     ];
@@ -83,6 +76,17 @@ pub fn damage<A: Adapter>(events: &[&[u8]], times: usize) {
         assert!(batch.features.iter().all(|feature| !feature.is_infinite()));
         let short = |(_, reason): &(usize, String)| reason.len() <= REASON_MAX_BYTES;
         assert!(batch.rejected.iter().all(short), "{:?}", batch.rejected);
+    }
+}
+
+/// Numbers below what is asked for, the same ones in each run: Marsaglia's xorshift64 (2003).
+pub fn random() -> impl FnMut(usize) -> usize {
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    move |below| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below.max(1) as u64) as usize
     }
 }
 

@@ -251,14 +251,7 @@ fn what_is_huge_is_refused() {
 #[test]
 fn a_damaged_configuration_never_panics() {
     let good = include_str!("payments.json");
-    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut random = |below: usize| {
-        // Xorshift64, Marsaglia 2003.
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state % below.max(1) as u64) as usize
-    };
+    let mut random = checks::testing::random();
     let pieces = [
         "\"", "{", "}", "[]", "null", "-1", "1e999", "(", "a", "==", " && ", "\\u0000", "é",
     ];

@@ -109,14 +109,7 @@ fn outcomes_are_those_of_the_written_adapter() {
 fn damaged_events_never_panic() {
     let mapping = Mapping::configure(&Config::new(CONFIG)).unwrap();
     let heldout = str::from_utf8(EVENTS).unwrap();
-    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mut random = |below: usize| {
-        // Xorshift64, Marsaglia 2003.
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state % below.max(1) as u64) as usize
-    };
+    let mut random = checks::testing::random();
     let lines: Vec<&str> = heldout.lines().collect();
     let pieces: [&[u8]; 9] = [
         b"\"", b"{", b"}", b"[", b",", b"null", b"9e9", b"\xf0", b"1e-320",

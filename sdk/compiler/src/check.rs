@@ -108,17 +108,8 @@ pub fn check<E>(
     };
     let total = rows.rows().div_ceil(bounds.every);
     let mut rows = rows.step_by(bounds.every);
-    let leaves = if outputs.contains(&Output::Leaf) {
-        model.forest().map_or(0, |forest| forest.len())
-    } else {
-        0
-    };
-    let contributions = match explained {
-        true => model.groups() * (model.features + 1),
-        false => 0,
-    };
-    let widths = [model.features, model.groups(), leaves, contributions, 1];
-    let widest = widths.into_iter().fold(1, usize::max);
+    let widths = outputs.iter().map(|output| width(model, *output));
+    let widest = widths.chain([model.features]).fold(1, usize::max);
     let block = (BLOCK_MAX_VALUES / widest).clamp(1, BATCHES.iter().sum());
     let keep = KEPT_ROWS
         .min(KEPT_MAX_VALUES / widest)
@@ -169,6 +160,16 @@ pub fn check<E>(
         progress(checked.rows, total);
     }
     Ok(checked)
+}
+
+/// Values of a row's answer.
+fn width(model: &Description, output: Output) -> usize {
+    match output {
+        Output::Label => 1,
+        Output::Leaf => model.forest().map_or(0, |forest| forest.len()),
+        Output::Contributions => model.groups() * (model.features + 1),
+        Output::Margin | Output::Probability | Output::Prediction => model.groups(),
+    }
 }
 
 /// What the reference gives for a row.
@@ -254,12 +255,7 @@ fn compare(
     }
     for (output, bytes) in outputs.iter().zip(answer) {
         let found = elements(model, *output, bytes);
-        let width = match output {
-            Output::Label => 1,
-            Output::Leaf => rows[0].leaves.len(),
-            Output::Contributions => model.groups() * (model.features + 1),
-            Output::Margin | Output::Probability | Output::Prediction => model.groups(),
-        };
+        let width = width(model, *output);
         if found.len() != rows.len() * width {
             return Err(Wrong::Form(format!(
                 "it answers with {} elements of `{}` for {} rows of {width}",
