@@ -90,7 +90,8 @@ pub fn random() -> impl FnMut(usize) -> usize {
     }
 }
 
-fn floats(bytes: &[u8]) -> Vec<f32> {
+/// A tensor's `f32`s.
+pub fn floats(bytes: &[u8]) -> Vec<f32> {
     let (floats, _) = bytes.as_chunks::<4>();
     floats
         .iter()

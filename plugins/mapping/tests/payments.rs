@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use checks::testing::assert_trained_on;
+use checks::testing::{assert_trained_on, floats, random};
 use mapping::Mapping;
 use payments::Payments;
 use scoregate_sdk::{Adapter, Config, Event, TensorView, batch};
@@ -24,14 +24,6 @@ fn prepare<A: Adapter>(config: &str, events: &[Event<'_>]) -> (A, batch::Prepare
         adapter,
         prepared.expect("a bad event never fails its batch"),
     )
-}
-
-fn floats(bytes: &[u8]) -> Vec<f32> {
-    let (floats, _) = bytes.as_chunks::<4>();
-    floats
-        .iter()
-        .map(|bytes| f32::from_le_bytes(*bytes))
-        .collect()
 }
 
 #[test]
@@ -109,7 +101,7 @@ fn outcomes_are_those_of_the_written_adapter() {
 fn damaged_events_never_panic() {
     let mapping = Mapping::configure(&Config::new(CONFIG)).unwrap();
     let heldout = str::from_utf8(EVENTS).unwrap();
-    let mut random = checks::testing::random();
+    let mut random = random();
     let lines: Vec<&str> = heldout.lines().collect();
     let pieces: [&[u8]; 9] = [
         b"\"", b"{", b"}", b"[", b",", b"null", b"9e9", b"\xf0", b"1e-320",

@@ -203,7 +203,8 @@ impl<'a> Batches<'a> {
     }
 }
 
-fn event(payload: &String) -> Event {
+/// An event with this payload and nothing else.
+pub fn event(payload: &String) -> Event {
     Event {
         id: String::new(),
         key: None,

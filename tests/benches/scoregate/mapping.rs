@@ -3,7 +3,6 @@
 use std::{hint::black_box, time::Instant};
 
 use anyhow::Context as _;
-use bytes::Bytes;
 use scoregate::{
     event::Event,
     plugin::{AdapterInstance, Release, Settings},
@@ -12,6 +11,7 @@ use scoregate::{
 use scoregate_tests::plugins;
 
 use crate::{
+    chain::event,
     gateway::Parts,
     pairs::{Effort, Pairs},
     sample::Sample,
@@ -128,15 +128,4 @@ fn numbers(tensor: &Tensor) -> Vec<f32> {
         .iter()
         .map(|bytes| f32::from_le_bytes(*bytes))
         .collect()
-}
-
-fn event(payload: &String) -> Event {
-    Event {
-        id: String::new(),
-        key: None,
-        payload: Bytes::copy_from_slice(payload.as_bytes()),
-        timestamp_ms: 0,
-        headers: Vec::new(),
-        origin: scoregate::event::Origin::Http,
-    }
 }
