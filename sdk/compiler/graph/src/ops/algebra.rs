@@ -10,11 +10,7 @@ use crate::tensor::Tensor;
 pub enum Algebra {}
 
 impl Algebra {
-    pub(super) fn run<'v>(
-        &self,
-        _args: &mut Args<'_, 'v>,
-
-    ) -> Result<Tensor<'v>, String> {
+    pub(super) fn run<'v>(&self, _args: &mut Args<'_, 'v>) -> Result<Tensor<'v>, String> {
         match *self {}
     }
 }

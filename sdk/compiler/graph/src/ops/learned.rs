@@ -64,10 +64,7 @@ impl Ready<'_> {
                     for (column, value) in row.iter_mut().enumerate() {
                         let (Some(offset), Some(scale)) = (at(offset, column), at(scale, column))
                         else {
-                            return Err(format!(
-                                "{} offsets for {columns} columns",
-                                offset.len()
-                            ));
+                            return Err(format!("{} offsets for {columns} columns", offset.len()));
                         };
                         *value = (*value - offset) * scale;
                     }

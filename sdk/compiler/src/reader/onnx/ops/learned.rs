@@ -22,8 +22,14 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<bool, CompileE
 
 fn scaler(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileError> {
     let invalid = |error| node.invalid(error);
-    let offset = cx.blobs.put_numbers(node.floats("offset")?).map_err(invalid)?;
-    let scale = cx.blobs.put_numbers(node.floats("scale")?).map_err(invalid)?;
+    let offset = cx
+        .blobs
+        .put_numbers(node.floats("offset")?)
+        .map_err(invalid)?;
+    let scale = cx
+        .blobs
+        .put_numbers(node.floats("scale")?)
+        .map_err(invalid)?;
     let input = cx.input(node, 0)?;
     let op = Op::Learned(Learned::Scaler { offset, scale });
     let made = cx.push(node, op, &[input])?;

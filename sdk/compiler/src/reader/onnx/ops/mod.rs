@@ -8,7 +8,7 @@ mod learned;
 mod reduce;
 
 use super::lowering::Lowering;
-use super::node::{ML, MICROSOFT, Node, PLAIN};
+use super::node::{MICROSOFT, ML, Node, PLAIN};
 use crate::error::CompileError;
 
 /// Adds the steps of a node.
