@@ -5,7 +5,8 @@ Tensors have the Open Inference Protocol's datatypes; numbers are the little-end
 
 - `inputs`: one tensor each. Rows from `corners` on hold NaN, infinities and greatest numbers; `rows` is null where a model does not answer row by row.
 - `refused`: how many more rows were tried, which onnxruntime refuses.
-- `outputs`: onnxruntime's answers to all rows at once, by one thread. A sequence of maps is the tensor behind it, its keys in `zipmap`.
+- `outputs`: onnxruntime's answers to all rows at once, by one thread. A sequence of maps is the tensor behind it, its keys in `zipmap`; of a sequence of
+  tensors each has its place after a dot.
 - `alone`: outputs of which onnxruntime answers some row otherwise if it is asked for that row alone, and those answers.
 - `unoptimised`: outputs that differ without onnxruntime's rewriting of the graph, and by how many units in the last place at most.
 - `native`: what the library itself says to the first `shape[0]` rows, and how far onnxruntime's `output`, or a `column` of it, is from it
@@ -79,6 +80,10 @@ def answers(running, inputs):
     found = {}
     for output, value in zip(running.get_outputs(), running.run(None, given)):
         keys = None
+        if isinstance(value, list) and isinstance(value[0], np.ndarray):
+            for place, element in enumerate(value):
+                found[f"{output.name}.{place}"] = (element, None)
+            continue
         if isinstance(value, list):
             keys = list(value[0])
             value = np.array([[row[key] for key in keys] for row in value], np.float32)
