@@ -24,8 +24,8 @@ def voting(zoo):
     some = lambda: [("linear", lm.LogisticRegression()), ("tree", tree.DecisionTreeClassifier(**TREE)), ("bayes", nb.GaussianNB())]
     for vote in ("hard", "soft"):
         scores = ["predict", None] if vote == "hard" else None
-        classifier(zoo, lambda: en.VotingClassifier(some(), voting=vote, weights=np.array([2, 1, 1.5])), name=f"VotingClassifier_{vote}", only=("binary", "classes", "labels"), native=scores)
-    classifier(zoo, lambda: en.VotingClassifier(some(), voting="soft", flatten_transform=False), name="VotingClassifier_even", only=("binary", "nocl"))
+        classifier(zoo, lambda: en.VotingClassifier(some(), voting=vote, weights=np.array([2, 1, 1.5]), flatten_transform=False), name=f"VotingClassifier_{vote}", only=("binary", "classes", "labels"), native=scores)
+    classifier(zoo, lambda: en.VotingClassifier(some(), voting="soft"), name="VotingClassifier_flat", only=("binary",))
     numbers = lambda: [("linear", lm.LinearRegression()), ("tree", tree.DecisionTreeRegressor(**TREE)), ("ridge", lm.Ridge())]
     regressor(zoo, lambda: en.VotingRegressor(numbers()), kinds=("float", "double"))
     regressor(zoo, lambda: en.VotingRegressor(numbers(), weights=np.array([1, 2, 3])), name="VotingRegressor_weights", kinds=("float",))
