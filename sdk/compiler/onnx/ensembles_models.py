@@ -154,6 +154,9 @@ def old_classifiers(one):
         put(one, "TreeEnsembleClassifier", f"three_{low}", Trees(31, trees=4, targets=3, several=True), outputs=("i", "f"), post_transform=post, **three)
         put(one, "TreeEnsembleClassifier", f"three_{low}_base", Trees(32, trees=4, targets=3), outputs=("i", "f"), post_transform=post, base_values=[0.1, -0.2, 0.3], **three)
         put(one, "TreeEnsembleClassifier", f"two_{low}", Trees(33, trees=4, targets=2, several=True), outputs=("s", "f"), post_transform=post, **two)
+        if post == "PROBIT":
+            # Of one weight, onnxruntime then gives memory that it has not written.
+            continue
         one_weight = Trees(34, trees=4, targets=1)
         put(one, "TreeEnsembleClassifier", f"one_{low}", one_weight, outputs=("i", "f"), post_transform=post, classlabels_int64s=[0, 1])
         put(one, "TreeEnsembleClassifier", f"one_{low}_base", one_weight, outputs=("s", "f"), post_transform=post, base_values=[0.2], **two)

@@ -49,9 +49,10 @@ def thresholds(model):
 
 
 def planted(rng, rows, known, missing):
-    """Thresholds, their neighbours, zeros and missing values among ordinary numbers."""
+    """Thresholds, their neighbours, zeros and missing values among ordinary numbers, in the second half of the rows."""
     kind = rows.dtype.type
-    for row in rows[len(rows) // 3 :]:
+    half = len(rows) // 2
+    for row in rows[half:]:
         for feature in range(len(row)):
             chosen = rng.integers(0, 8)
             if chosen == 0:
@@ -62,9 +63,9 @@ def planted(rng, rows, known, missing):
                 value = kind(known[feature][rng.integers(0, len(known[feature]))])
                 toward = [None, kind(-np.inf), kind(np.inf)][chosen - 2]
                 row[feature] = value if toward is None else np.nextafter(value, toward)
-    rows[1] = 0
+    rows[half] = 0
     if missing:
-        rows[2] = np.nan
+        rows[half + 1] = np.nan
     return rows
 
 
@@ -77,12 +78,12 @@ def hard_rows(seed, base, model, odd, missing, unseen, count):
         table = base.iloc[places].reset_index(drop=True)
         for column, values in dict(unseen).items():
             for place, value in enumerate(values):
-                table.loc[(3 + 2 * place) % count, column] = value
+                table.loc[count // 2 + (2 * place + 1) % (count // 2), column] = value
         return table, count
     rows = np.array(base)[places]
     for column, values in dict(unseen).items():
         for place, value in enumerate(values):
-            rows[(3 + 2 * place) % count, column] = value
+            rows[count // 2 + (2 * place + 1) % (count // 2), column] = value
     if rows.dtype.kind != "f":
         return rows, count
     if not unseen:
