@@ -257,7 +257,8 @@ class Zoo:
         if not rows or any(len(values) != rows for values in inputs.values()):
             return {}
         alone = [answers(running, {key: value[row : row + 1] for key, value in inputs.items()}) for row in range(rows)]
-        return {output: np.concatenate([row[output][0] for row in alone]) for output in found if found[output][0].ndim}
+        by_row = [output for output, (value, _) in found.items() if value.ndim and len(value) == rows and len(alone[0][output][0]) == 1]
+        return {output: np.concatenate([row[output][0] for row in alone]) for output in by_row}
 
     def sklearn(self, name, model, base, *, variant="", options=None, opset=None, native=None, types=None, odd=True, missing=False, what=None, prepared=None, unseen=(), count=24):
         """Converts a fitted scikit-learn object and adds it. `native` names what each output is, None where nothing is; `base` holds rows it was
