@@ -5,17 +5,19 @@
 
 mod algebra;
 mod args;
+mod broadcast;
+mod each;
 mod elementwise;
 mod layout;
 mod learned;
 mod reduce;
 
-pub use algebra::Algebra;
+pub use algebra::{Algebra, Dense, Einsum, Metric, pack};
 pub use args::Args;
-pub use elementwise::{Elementwise, Unary};
-pub use layout::Layout;
+pub use elementwise::{Binary, Compare, Elementwise, Unary};
+pub use layout::{Layout, PadMode};
 pub use learned::Learned;
-pub use reduce::Reduce;
+pub use reduce::{Fold, Normalise, Reduce};
 
 use serde::{Deserialize, Serialize};
 
@@ -46,7 +48,7 @@ pub enum Ready<'a> {
     /// See [`Op::Reduce`].
     Reduce(Reduce),
     /// See [`Op::Algebra`].
-    Algebra(Algebra),
+    Algebra(algebra::Ready<'a>),
     /// See [`Op::Learned`].
     Learned(learned::Ready<'a>),
 }
@@ -61,7 +63,7 @@ impl Op {
             Self::Elementwise(op) => Ready::Elementwise(op.clone()),
             Self::Layout(op) => Ready::Layout(op.clone()),
             Self::Reduce(op) => Ready::Reduce(op.clone()),
-            Self::Algebra(op) => Ready::Algebra(op.clone()),
+            Self::Algebra(op) => Ready::Algebra(op.ready(blobs)?),
             Self::Learned(op) => Ready::Learned(op.ready(blobs)?),
         })
     }

@@ -6,6 +6,7 @@ mod elementwise;
 mod layout;
 mod learned;
 mod reduce;
+mod told;
 
 use super::lowering::Lowering;
 use super::node::{ML, MICROSOFT, Node, PLAIN};
