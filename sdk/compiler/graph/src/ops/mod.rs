@@ -9,13 +9,18 @@ mod elementwise;
 mod layout;
 mod learned;
 mod reduce;
+mod words;
 
 pub use algebra::Algebra;
 pub use args::Args;
 pub use elementwise::{Elementwise, Unary};
 pub use layout::Layout;
-pub use learned::Learned;
+pub use learned::{
+    Aggregate, Body, Classes, Encode, Imputer, Kernel, Labels, Learned, LinearClassifier, LinearRegressor, Mode, Norm, OneHot, Plain,
+    Post, Scaler, Svm, SvmClassifier, SvmRegressor, Trees,
+};
 pub use reduce::Reduce;
+pub use words::{Case, Class, Normalize, TfIdf, TfIdfKeys, Tokens, Weighting, Words};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +39,8 @@ pub enum Op {
     Algebra(Algebra),
     /// What was learned: `ai.onnx.ml`.
     Learned(Learned),
+    /// Texts.
+    Words(Words),
 }
 
 /// An operator ready to run.
@@ -49,6 +56,8 @@ pub enum Ready<'a> {
     Algebra(Algebra),
     /// See [`Op::Learned`].
     Learned(learned::Ready<'a>),
+    /// See [`Op::Words`].
+    Words(words::Ready<'a>),
 }
 
 impl Op {
@@ -63,6 +72,7 @@ impl Op {
             Self::Reduce(op) => Ready::Reduce(op.clone()),
             Self::Algebra(op) => Ready::Algebra(op.clone()),
             Self::Learned(op) => Ready::Learned(op.ready(blobs)?),
+            Self::Words(op) => Ready::Words(op.ready(blobs)?),
         })
     }
 }
@@ -83,6 +93,7 @@ impl Ready<'_> {
             Self::Reduce(op) => op.run(args, made)?,
             Self::Algebra(op) => made.push(op.run(args)?),
             Self::Learned(op) => op.run(args, made)?,
+            Self::Words(op) => op.run(args, made)?,
         }
         Ok(())
     }
