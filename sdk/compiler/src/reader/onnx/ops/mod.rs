@@ -6,6 +6,7 @@ mod elementwise;
 mod layout;
 mod learned;
 mod reduce;
+mod told;
 mod words;
 
 use super::lowering::Lowering;
