@@ -7,7 +7,8 @@ use scoregate_graph::program::{ABSENT, Constant, Output, Port, Program, Step, Va
 use scoregate_graph::tables;
 
 use crate::error::CompileError;
-use crate::reader::onnx::{From, Lowering, Value};
+use crate::graph_rows::Hints;
+use crate::reader::onnx::{From, Known, Lowering, Value};
 
 /// A graph, checked by the reader that made it.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,10 @@ pub struct GraphModel {
     pub program: Program,
     /// The constants' bytes.
     pub blobs: Blobs,
+    /// Names of the inputs' columns, of all inputs one after the other; empty where nobody gave any.
+    pub feature_names: Vec<String>,
+    /// What rows that test it are made of.
+    pub(crate) hints: Hints,
     /// What a user should know of the file, one sentence each.
     pub notes: Vec<String>,
 }
@@ -86,12 +91,24 @@ impl GraphModel {
                 value: ids[&value],
             })
             .collect();
+        let mut hints = lowering.hints;
+        for constant in lowering.values.iter().filter_map(Known::constant) {
+            hints.meet_data(constant.data());
+        }
         Ok(Self {
             origin,
             program,
             blobs,
+            feature_names: Vec::new(),
+            hints,
             notes,
         })
+    }
+
+    /// Elements of a row of all inputs.
+    pub fn columns(&self) -> usize {
+        let width = |port: &Port| port.shape[1..].iter().product::<i64>() as usize;
+        self.program.inputs.iter().map(width).sum()
     }
 
     /// Keeps the outputs of these names, in this order, and only what they need of the inputs' work. The inputs stay.

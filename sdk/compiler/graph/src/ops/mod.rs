@@ -11,13 +11,18 @@ mod elementwise;
 mod layout;
 mod learned;
 mod reduce;
+mod words;
 
 pub use algebra::{Algebra, Dense, Einsum, Metric, pack};
 pub use args::Args;
 pub use elementwise::{Binary, Compare, Elementwise, Unary};
 pub use layout::{Layout, PadMode};
-pub use learned::Learned;
+pub use learned::{
+    Aggregate, Body, Classes, Encode, Imputer, Kernel, Labels, Learned, LinearClassifier, LinearRegressor, Mode, Norm, OneHot, Plain,
+    Post, Scaler, Svm, SvmClassifier, SvmRegressor, Trees,
+};
 pub use reduce::{Fold, Normalise, Reduce};
+pub use words::{Case, Class, Normalize, TfIdf, TfIdfKeys, Tokens, Weighting, Words};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +41,8 @@ pub enum Op {
     Algebra(Algebra),
     /// What was learned: `ai.onnx.ml`.
     Learned(Learned),
+    /// Texts.
+    Words(Words),
 }
 
 /// An operator ready to run.
@@ -51,6 +58,8 @@ pub enum Ready<'a> {
     Algebra(algebra::Ready<'a>),
     /// See [`Op::Learned`].
     Learned(learned::Ready<'a>),
+    /// See [`Op::Words`].
+    Words(words::Ready<'a>),
 }
 
 impl Op {
@@ -65,6 +74,7 @@ impl Op {
             Self::Reduce(op) => Ready::Reduce(op.clone()),
             Self::Algebra(op) => Ready::Algebra(op.ready(blobs)?),
             Self::Learned(op) => Ready::Learned(op.ready(blobs)?),
+            Self::Words(op) => Ready::Words(op.ready(blobs)?),
         })
     }
 }
@@ -85,6 +95,7 @@ impl Ready<'_> {
             Self::Reduce(op) => op.run(args, made)?,
             Self::Algebra(op) => made.push(op.run(args)?),
             Self::Learned(op) => op.run(args, made)?,
+            Self::Words(op) => op.run(args, made)?,
         }
         Ok(())
     }
