@@ -42,7 +42,11 @@ impl OneHot {
                 (Find::ints(&ints, Twice::Last), ints.len())
             }
         };
-        Ok(ReadyOneHot { find, count, zeros: self.zeros })
+        Ok(ReadyOneHot {
+            find,
+            count,
+            zeros: self.zeros,
+        })
     }
 }
 
@@ -51,7 +55,10 @@ impl ReadyOneHot<'_> {
         let trial = args.is_trial();
         let input = args.get(0)?;
         if input.shape().rank() > 2 {
-            return Err(format!("a tensor of shape {:?} where one of at most two dimensions is needed", input.shape()));
+            return Err(format!(
+                "a tensor of shape {:?} where one of at most two dimensions is needed",
+                input.shape()
+            ));
         }
         let mut dims = input.shape().dims().to_vec();
         dims.push(self.count);
@@ -64,21 +71,36 @@ impl ReadyOneHot<'_> {
         };
         match (input.data(), &self.find) {
             (Data::Text(data), Find::Texts(_)) => {
-                data.iter().enumerate().for_each(|(at, text)| put(at, self.find.text(text)));
+                data.iter()
+                    .enumerate()
+                    .for_each(|(at, text)| put(at, self.find.text(text)));
             }
-            (Data::I64(data), _) => data.iter().enumerate().for_each(|(at, value)| put(at, self.find.int(*value))),
+            (Data::I64(data), _) => data
+                .iter()
+                .enumerate()
+                .for_each(|(at, value)| put(at, self.find.int(*value))),
             (Data::F32(data), _) => {
-                data.iter().enumerate().for_each(|(at, value)| put(at, self.find.int(whole(f64::from(*value)))));
+                data.iter()
+                    .enumerate()
+                    .for_each(|(at, value)| put(at, self.find.int(whole(f64::from(*value)))));
             }
             (Data::F64(data), _) => {
-                data.iter().enumerate().for_each(|(at, value)| put(at, self.find.int(whole(*value))));
+                data.iter()
+                    .enumerate()
+                    .for_each(|(at, value)| put(at, self.find.int(whole(*value))));
             }
-            _ => return Err(format!("categories of {} are not served", input.datatype().name())),
+            _ => {
+                return Err(format!(
+                    "categories of {} are not served",
+                    input.datatype().name()
+                ));
+            }
         }
         match unknown {
-            Some(at) if !self.zeros && !trial => {
-                Err(format!("the input's value {at} is none of the {} categories, and the model takes no other", self.count))
-            }
+            Some(at) if !self.zeros && !trial => Err(format!(
+                "the input's value {at} is none of the {} categories, and the model takes no other",
+                self.count
+            )),
             _ => Tensor::f32(shape, columns),
         }
     }
@@ -129,7 +151,11 @@ impl Encode {
         let keys = self.keys.data(self.key_type, blobs)?;
         let values = self.values.data(self.value_type, blobs)?;
         if values.len() != keys.len() + 1 {
-            return Err(format!("{} keys and {} values", keys.len(), values.len().saturating_sub(1)));
+            return Err(format!(
+                "{} keys and {} values",
+                keys.len(),
+                values.len().saturating_sub(1)
+            ));
         }
         Ok(ReadyEncode {
             find: Find::of(&keys, &texts, twice, self.nan)?,
@@ -145,13 +171,26 @@ impl ReadyEncode<'_> {
         let input = args.get(0)?;
         let otherwise = self.keys;
         let places: Vec<usize> = match (input.data(), self.key_type) {
-            (Data::I64(data), Datatype::I64) => data.iter().map(|key| self.find.int(*key).unwrap_or(otherwise)).collect(),
-            (Data::I32(data), Datatype::I32) => {
-                data.iter().map(|key| self.find.int(i64::from(*key)).unwrap_or(otherwise)).collect()
-            }
-            (Data::F32(data), Datatype::F32) => data.iter().map(|key| self.find.float(*key).unwrap_or(otherwise)).collect(),
-            (Data::F64(data), Datatype::F64) => data.iter().map(|key| self.find.double(*key).unwrap_or(otherwise)).collect(),
-            (Data::Text(data), Datatype::Text) => data.iter().map(|key| self.find.text(key).unwrap_or(otherwise)).collect(),
+            (Data::I64(data), Datatype::I64) => data
+                .iter()
+                .map(|key| self.find.int(*key).unwrap_or(otherwise))
+                .collect(),
+            (Data::I32(data), Datatype::I32) => data
+                .iter()
+                .map(|key| self.find.int(i64::from(*key)).unwrap_or(otherwise))
+                .collect(),
+            (Data::F32(data), Datatype::F32) => data
+                .iter()
+                .map(|key| self.find.float(*key).unwrap_or(otherwise))
+                .collect(),
+            (Data::F64(data), Datatype::F64) => data
+                .iter()
+                .map(|key| self.find.double(*key).unwrap_or(otherwise))
+                .collect(),
+            (Data::Text(data), Datatype::Text) => data
+                .iter()
+                .map(|key| self.find.text(key).unwrap_or(otherwise))
+                .collect(),
             _ => {
                 return Err(format!(
                     "an input of {} where the keys are {}",
@@ -167,7 +206,9 @@ impl ReadyEncode<'_> {
             Data::I64(values) => Data::I64(picked(values, &places)),
             Data::Bool(values) => Data::Bool(picked(values, &places)),
             Data::Text(values) => {
-                let texts = places.iter().map(|place| Text::Borrowed(&values[*place][..]));
+                let texts = places
+                    .iter()
+                    .map(|place| Text::Borrowed(&values[*place][..]));
                 Data::Text(texts.collect())
             }
         };

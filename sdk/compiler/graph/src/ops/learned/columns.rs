@@ -56,15 +56,23 @@ impl ReadyScaler<'_> {
             Data::F64(data) => self.each(data.iter(), |value, offset, scale| {
                 ((value - f64::from(offset)) * f64::from(scale)) as f32
             }),
-            Data::I32(data) => self.each(data.iter(), |value, offset, scale| (*value as f32 - offset) * scale),
-            Data::I64(data) => self.each(data.iter(), |value, offset, scale| (*value as f32 - offset) * scale),
+            Data::I32(data) => self.each(data.iter(), |value, offset, scale| {
+                (*value as f32 - offset) * scale
+            }),
+            Data::I64(data) => self.each(data.iter(), |value, offset, scale| {
+                (*value as f32 - offset) * scale
+            }),
             _ => {
                 let mut values = input.into_f32()?;
                 if let ([offset], [scale]) = (&self.offset[..], &self.scale[..]) {
-                    values.iter_mut().for_each(|value| *value = (*value - offset) * scale);
+                    values
+                        .iter_mut()
+                        .for_each(|value| *value = (*value - offset) * scale);
                 } else {
                     for row in values.chunks_exact_mut(columns.max(1)) {
-                        for ((value, offset), scale) in row.iter_mut().zip(&self.offset[..]).zip(&self.scale[..]) {
+                        for ((value, offset), scale) in
+                            row.iter_mut().zip(&self.offset[..]).zip(&self.scale[..])
+                        {
                             *value = (*value - offset) * scale;
                         }
                     }
@@ -75,9 +83,16 @@ impl ReadyScaler<'_> {
         Tensor::f32(shape, values)
     }
 
-    fn each<T>(&self, values: impl Iterator<Item = T>, scaled: impl Fn(T, f32, f32) -> f32) -> Vec<f32> {
+    fn each<T>(
+        &self,
+        values: impl Iterator<Item = T>,
+        scaled: impl Fn(T, f32, f32) -> f32,
+    ) -> Vec<f32> {
         let columns = self.offset.iter().zip(&self.scale[..]).cycle();
-        values.zip(columns).map(|(value, (offset, scale))| scaled(value, *offset, *scale)).collect()
+        values
+            .zip(columns)
+            .map(|(value, (offset, scale))| scaled(value, *offset, *scale))
+            .collect()
     }
 }
 
@@ -112,8 +127,12 @@ pub enum ReadyImputer<'a> {
 impl Imputer {
     pub(super) fn ready<'a>(&self, blobs: &'a [u8]) -> Result<ReadyImputer<'a>, String> {
         Ok(match self {
-            Self::Floats { replaced, imputed } => ReadyImputer::Floats(*replaced, imputed.numbers(blobs)?),
-            Self::Ints { replaced, imputed } => ReadyImputer::Ints(*replaced, imputed.numbers(blobs)?),
+            Self::Floats { replaced, imputed } => {
+                ReadyImputer::Floats(*replaced, imputed.numbers(blobs)?)
+            }
+            Self::Ints { replaced, imputed } => {
+                ReadyImputer::Ints(*replaced, imputed.numbers(blobs)?)
+            }
         })
     }
 }
@@ -143,7 +162,12 @@ impl ReadyImputer<'_> {
     }
 }
 
-fn impute<T: Copy>(values: &mut [T], columns: usize, imputed: &[T], missing: impl Fn(T) -> bool) -> Result<(), String> {
+fn impute<T: Copy>(
+    values: &mut [T],
+    columns: usize,
+    imputed: &[T],
+    missing: impl Fn(T) -> bool,
+) -> Result<(), String> {
     if imputed.len() == columns && columns > 0 {
         for row in values.chunks_exact_mut(columns) {
             for (value, imputed) in row.iter_mut().zip(imputed) {
@@ -152,7 +176,9 @@ fn impute<T: Copy>(values: &mut [T], columns: usize, imputed: &[T], missing: imp
         }
         return Ok(());
     }
-    let first = *imputed.first().ok_or("no numbers to put in the place of missing ones")?;
+    let first = *imputed
+        .first()
+        .ok_or("no numbers to put in the place of missing ones")?;
     for value in values {
         *value = if missing(*value) { first } else { *value };
     }
@@ -166,7 +192,9 @@ pub(super) fn binarize<'v>(threshold: f32, args: &mut Args<'_, 'v>) -> Result<Te
     let mut values = input.into_f32()?;
     for (at, value) in values.iter_mut().enumerate() {
         if value.is_nan() {
-            return Err(format!("the input's number {at} is NaN, which is on neither side of a threshold"));
+            return Err(format!(
+                "the input's number {at} is NaN, which is on neither side of a threshold"
+            ));
         }
         *value = f32::from(u8::from(*value > threshold));
     }
@@ -191,9 +219,17 @@ impl Norm {
         let columns = columns.max(1);
         // Squares are made in the input's own numbers.
         let squares: Vec<f32> = match (self, input.data()) {
-            (Self::L2, Data::F64(data)) => data.iter().map(|value| (value * value) as f32).collect(),
-            (Self::L2, Data::I32(data)) => data.iter().map(|value| value.wrapping_mul(*value) as f32).collect(),
-            (Self::L2, Data::I64(data)) => data.iter().map(|value| value.wrapping_mul(*value) as f32).collect(),
+            (Self::L2, Data::F64(data)) => {
+                data.iter().map(|value| (value * value) as f32).collect()
+            }
+            (Self::L2, Data::I32(data)) => data
+                .iter()
+                .map(|value| value.wrapping_mul(*value) as f32)
+                .collect(),
+            (Self::L2, Data::I64(data)) => data
+                .iter()
+                .map(|value| value.wrapping_mul(*value) as f32)
+                .collect(),
             _ => Vec::new(),
         };
         let mut values = match input.data() {
@@ -203,7 +239,11 @@ impl Norm {
         for (at, row) in values.chunks_exact_mut(columns).enumerate() {
             match self {
                 Self::Max => {
-                    let greatest = row.iter().fold(f32::MIN, |max, value| if max < *value { *value } else { max });
+                    let greatest =
+                        row.iter().fold(
+                            f32::MIN,
+                            |max, value| if max < *value { *value } else { max },
+                        );
                     divide(row, greatest);
                 }
                 Self::L1 => {
@@ -225,7 +265,10 @@ fn divide(row: &mut [f32], norm: f32) {
 
 fn l2(row: &mut [f32], squares: Option<&[f32]>) {
     let square = |at: usize, value: f32| squares.map_or(value * value, |squares| squares[at]);
-    let sum = row.iter().enumerate().fold(0.0, |sum, (at, value)| sum + square(at, *value));
+    let sum = row
+        .iter()
+        .enumerate()
+        .fold(0.0, |sum, (at, value)| sum + square(at, *value));
     if sum != 0.0 {
         for (at, value) in row.iter_mut().enumerate() {
             let part = (square(at, *value) / sum).sqrt();

@@ -59,7 +59,12 @@ impl<'a> Find<'a> {
     }
 
     /// Of keys of any kind; `nan` tells whether NaN can be a key that is found.
-    pub(super) fn of(keys: &Data<'a>, texts: &[&'a [u8]], twice: Twice, nan: bool) -> Result<Self, String> {
+    pub(super) fn of(
+        keys: &Data<'a>,
+        texts: &[&'a [u8]],
+        twice: Twice,
+        nan: bool,
+    ) -> Result<Self, String> {
         Ok(match keys {
             Data::I64(keys) => Self::ints(keys, twice),
             Data::I32(keys) => {
@@ -90,7 +95,9 @@ impl<'a> Find<'a> {
     pub(in crate::ops) fn int(&self, key: i64) -> Option<usize> {
         let found = match self {
             Self::Table(least, table) => {
-                let place = usize::try_from(key.wrapping_sub(*least)).ok().filter(|_| key >= *least)?;
+                let place = usize::try_from(key.wrapping_sub(*least))
+                    .ok()
+                    .filter(|_| key >= *least)?;
                 *table.get(place)?
             }
             Self::Ints(map) => *map.get(&key)?,
@@ -121,7 +128,10 @@ impl<'a> Find<'a> {
     }
 }
 
-fn map<K: std::hash::Hash + Eq>(keys: impl IntoIterator<Item = K>, twice: Twice) -> HashMap<K, u32, FixedState> {
+fn map<K: std::hash::Hash + Eq>(
+    keys: impl IntoIterator<Item = K>,
+    twice: Twice,
+) -> HashMap<K, u32, FixedState> {
     let mut map = HashMap::with_hasher(HASHES);
     for (place, key) in keys.into_iter().enumerate() {
         match twice {

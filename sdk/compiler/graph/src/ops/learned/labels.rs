@@ -68,7 +68,9 @@ impl ReadyLabels<'_> {
                 choices
                     .iter()
                     .map(|choice| match choice {
-                        Choice::Class(place) => Text::Borrowed(labels.get(*place).copied().unwrap_or_default()),
+                        Choice::Class(place) => {
+                            Text::Borrowed(labels.get(*place).copied().unwrap_or_default())
+                        }
                         Choice::Positive => Text::Borrowed(&b"1"[..]),
                         Choice::Negative => Text::Borrowed(&b"0"[..]),
                     })

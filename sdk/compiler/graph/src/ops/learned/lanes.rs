@@ -25,7 +25,11 @@ impl Lanes {
                 lanes[at % LANES] = *value;
             }
         }
-        Self { blocks, count, columns }
+        Self {
+            blocks,
+            count,
+            columns,
+        }
     }
 
     /// How many vectors there are.
@@ -45,7 +49,9 @@ impl Lanes {
 
     /// The squared distances of each row from each vector.
     pub(super) fn distances(&self, rows: &[f32], out: &mut [f32]) {
-        self.sums(rows, out, |value, weight| (value - weight) * (value - weight));
+        self.sums(rows, out, |value, weight| {
+            (value - weight) * (value - weight)
+        });
     }
 
     #[inline(always)]
@@ -54,20 +60,30 @@ impl Lanes {
             out.fill(0.0);
             return;
         }
-        let together = rows.chunks(ROWS * self.columns).zip(out.chunks_mut(ROWS * self.count));
+        let together = rows
+            .chunks(ROWS * self.columns)
+            .zip(out.chunks_mut(ROWS * self.count));
         for (rows, out) in together {
             if rows.len() == ROWS * self.columns {
                 self.block::<ROWS>(rows, out, &term);
             } else {
-                let each = rows.chunks_exact(self.columns).zip(out.chunks_exact_mut(self.count));
+                let each = rows
+                    .chunks_exact(self.columns)
+                    .zip(out.chunks_exact_mut(self.count));
                 each.for_each(|(row, out)| self.block::<1>(row, out, &term));
             }
         }
     }
 
     #[inline(always)]
-    fn block<const R: usize>(&self, rows: &[f32], out: &mut [f32], term: &impl Fn(f32, f32) -> f32) {
-        let rows: [&[f32]; R] = std::array::from_fn(|at| &rows[at * self.columns..(at + 1) * self.columns]);
+    fn block<const R: usize>(
+        &self,
+        rows: &[f32],
+        out: &mut [f32],
+        term: &impl Fn(f32, f32) -> f32,
+    ) {
+        let rows: [&[f32]; R] =
+            std::array::from_fn(|at| &rows[at * self.columns..(at + 1) * self.columns]);
         for (at, block) in self.blocks.chunks_exact(self.columns).enumerate() {
             let mut sums = [[0.0_f32; LANES]; R];
             for (column, weights) in block.iter().enumerate() {

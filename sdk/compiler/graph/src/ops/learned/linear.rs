@@ -53,7 +53,10 @@ impl LinearRegressor {
         let targets = self.targets as usize;
         let columns = coefficients.len().checked_div(targets).unwrap_or(0);
         if columns == 0 || columns * targets != coefficients.len() {
-            return Err(format!("{} coefficients cannot be shared out among {targets} targets", coefficients.len()));
+            return Err(format!(
+                "{} coefficients cannot be shared out among {targets} targets",
+                coefficients.len()
+            ));
         }
         let intercepts = self.intercepts.numbers::<f32>(blobs)?;
         Ok(ReadyRegressor {
@@ -72,13 +75,18 @@ impl ReadyRegressor {
     fn sums(&self, input: &Tensor<'_>) -> Result<(Vec<f32>, usize), String> {
         let (rows, columns) = numbers::table(input)?;
         if columns != self.lanes.columns() {
-            return Err(format!("{columns} columns where there are coefficients for {}", self.lanes.columns()));
+            return Err(format!(
+                "{columns} columns where there are coefficients for {}",
+                self.lanes.columns()
+            ));
         }
         let targets = self.lanes.count();
         let mut sums = vec![0.0; numbers::rows_of(rows, targets)?.elements()];
         self.lanes.products(&numbers::floats(input)?, &mut sums);
         for row in sums.chunks_exact_mut(targets) {
-            row.iter_mut().zip(&self.intercepts).for_each(|(sum, intercept)| *sum += intercept);
+            row.iter_mut()
+                .zip(&self.intercepts)
+                .for_each(|(sum, intercept)| *sum += intercept);
         }
         Ok((sums, rows))
     }
@@ -90,7 +98,9 @@ impl ReadyRegressor {
             // Of a single one, onnxruntime heeds no other.
             1 if self.post == Post::Probit => sums.iter_mut().for_each(|sum| *sum = probit(*sum)),
             1 => {}
-            _ => sums.chunks_exact_mut(targets).for_each(|row| self.post.apply(row)),
+            _ => sums
+                .chunks_exact_mut(targets)
+                .for_each(|row| self.post.apply(row)),
         }
         Tensor::f32(numbers::rows_of(rows, targets)?, sums)
     }
@@ -108,24 +118,41 @@ impl LinearClassifier {
 }
 
 impl ReadyClassifier<'_> {
-    pub(super) fn run<'v>(&'v self, args: &mut Args<'_, 'v>, made: &mut Vec<Tensor<'v>>) -> Result<(), String> {
+    pub(super) fn run<'v>(
+        &'v self,
+        args: &mut Args<'_, 'v>,
+        made: &mut Vec<Tensor<'v>>,
+    ) -> Result<(), String> {
         let (mut scores, rows) = self.sums.sums(args.get(0)?)?;
         let targets = self.sums.lanes.count();
         let two = self.labels.len() == 2;
         let choices: Vec<Choice> = match targets {
-            1 => scores.iter().map(|score| choice(*score > 0.0, two)).collect(),
-            _ => scores.chunks_exact(targets).map(|row| Choice::Class(greatest(row))).collect(),
+            1 => scores
+                .iter()
+                .map(|score| choice(*score > 0.0, two))
+                .collect(),
+            _ => scores
+                .chunks_exact(targets)
+                .map(|row| Choice::Class(greatest(row)))
+                .collect(),
         };
         made.push(self.labels.of(&choices)?);
         let mut columns = targets;
         match targets {
             1 if two => {
                 columns = 2;
-                scores = scores.iter().flat_map(|score| [1.0 - score, *score]).collect();
+                scores = scores
+                    .iter()
+                    .flat_map(|score| [1.0 - score, *score])
+                    .collect();
             }
-            1 if self.sums.post == Post::Probit => scores.iter_mut().for_each(|score| *score = probit(*score)),
+            1 if self.sums.post == Post::Probit => {
+                scores.iter_mut().for_each(|score| *score = probit(*score))
+            }
             1 => {}
-            _ => scores.chunks_exact_mut(targets).for_each(|row| self.sums.post.apply(row)),
+            _ => scores
+                .chunks_exact_mut(targets)
+                .for_each(|row| self.sums.post.apply(row)),
         }
         made.push(Tensor::f32(numbers::rows_of(rows, columns)?, scores)?);
         Ok(())

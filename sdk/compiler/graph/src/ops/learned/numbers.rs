@@ -19,7 +19,10 @@ pub(super) fn floats<'t>(input: &'t Tensor<'_>) -> Result<Cow<'t, [f32]>, String
 
 /// What to say of elements that are none.
 pub(super) fn no_numbers(input: &Tensor<'_>) -> String {
-    format!("a tensor of {} where one of numbers is needed", input.datatype().name())
+    format!(
+        "a tensor of {} where one of numbers is needed",
+        input.datatype().name()
+    )
 }
 
 /// Rows and columns of a table; a vector is one row.
@@ -27,7 +30,9 @@ pub(super) fn table(input: &Tensor<'_>) -> Result<(usize, usize), String> {
     let shape = input.shape();
     match shape.rank() {
         1 | 2 => Ok(shape.table()),
-        rank => Err(format!("a tensor of {rank} dimensions where a table of rows and columns is needed")),
+        rank => Err(format!(
+            "a tensor of {rank} dimensions where a table of rows and columns is needed"
+        )),
     }
 }
 

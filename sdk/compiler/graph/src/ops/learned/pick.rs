@@ -13,7 +13,12 @@ pub(super) fn extract<'v>(args: &mut Args<'_, 'v>) -> Result<Tensor<'v>, String>
     let trial = args.is_trial();
     let (input, numbers) = (args.get(0)?, args.get(1)?);
     let numbers = numbers.as_i64()?;
-    let Some((columns, before)) = input.shape().dims().split_last().map(|(last, before)| (*last, before.to_vec())) else {
+    let Some((columns, before)) = input
+        .shape()
+        .dims()
+        .split_last()
+        .map(|(last, before)| (*last, before.to_vec()))
+    else {
         return Err("a scalar has no columns".to_owned());
     };
     if numbers.is_empty() {
@@ -60,7 +65,10 @@ fn picked<'o, T: Clone>(data: &[T], columns: usize, places: &[usize]) -> Cow<'o,
 }
 
 /// So many columns of each input side by side, as `f32`; those that an input has not are zeros.
-pub(super) fn vectorize<'v>(columns: &[u32], args: &mut Args<'_, 'v>) -> Result<Tensor<'v>, String> {
+pub(super) fn vectorize<'v>(
+    columns: &[u32],
+    args: &mut Args<'_, 'v>,
+) -> Result<Tensor<'v>, String> {
     if columns.len() != args.len() || columns.is_empty() {
         return Err(format!(
             "{} inputs, and numbers of columns for {}",
@@ -77,11 +85,16 @@ pub(super) fn vectorize<'v>(columns: &[u32], args: &mut Args<'_, 'v>) -> Result<
         let input = args.get(at)?;
         let (own_rows, own) = input.shape().table();
         if own_rows != rows {
-            return Err(format!("input {at} has {own_rows} rows where the first has {rows}"));
+            return Err(format!(
+                "input {at} has {own_rows} rows where the first has {rows}"
+            ));
         }
         let taken = own.min(*columns as usize);
         let data = numbers::floats(input)?;
-        for (into, from) in values.chunks_exact_mut(width.max(1)).zip(data.chunks_exact(own.max(1))) {
+        for (into, from) in values
+            .chunks_exact_mut(width.max(1))
+            .zip(data.chunks_exact(own.max(1)))
+        {
             into[first..first + taken].copy_from_slice(&from[..taken]);
         }
         first += *columns as usize;

@@ -28,7 +28,9 @@ impl Post {
     pub(super) fn apply(self, scores: &mut [f32]) {
         match self {
             Self::None => {}
-            Self::Logistic => scores.iter_mut().for_each(|score| *score = logistic(*score)),
+            Self::Logistic => scores
+                .iter_mut()
+                .for_each(|score| *score = logistic(*score)),
             Self::Probit => scores.iter_mut().for_each(|score| *score = probit(*score)),
             Self::Softmax => softmax(scores),
             Self::SoftmaxZero => softmax_zero(scores),
@@ -38,7 +40,11 @@ impl Post {
 
 pub(super) fn logistic(value: f32) -> f32 {
     let positive = 1.0 / (1.0 + exp(-value.abs()));
-    if value < 0.0 { 1.0 - positive } else { positive }
+    if value < 0.0 {
+        1.0 - positive
+    } else {
+        positive
+    }
 }
 
 pub(super) fn probit(value: f32) -> f32 {
@@ -55,7 +61,10 @@ fn inverse_erf(x: f32) -> f32 {
 }
 
 fn greatest(scores: &[f32]) -> f32 {
-    scores.iter().fold(f32::MIN, |max, score| if *score > max { *score } else { max })
+    scores.iter().fold(
+        f32::MIN,
+        |max, score| if *score > max { *score } else { max },
+    )
 }
 
 fn softmax(scores: &mut [f32]) {

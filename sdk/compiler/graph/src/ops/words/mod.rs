@@ -67,7 +67,9 @@ impl Words {
             Self::Normalize(op) => Ready::Normalize(op.clone()),
             Self::Tokens(op) => Ready::Tokens(op.clone()),
             Self::TfIdf(op) => Ready::TfIdf(op.ready(blobs)?),
-            Self::FullMatch { class, least, most } => Ready::FullMatch(class.clone(), *least, *most),
+            Self::FullMatch { class, least, most } => {
+                Ready::FullMatch(class.clone(), *least, *most)
+            }
             Self::Concat => Ready::Concat,
             Self::Hash { seed, positive } => Ready::Hash(*seed, *positive),
         })
@@ -75,7 +77,11 @@ impl Words {
 }
 
 impl Ready<'_> {
-    pub(super) fn run<'v>(&'v self, args: &mut Args<'_, 'v>, made: &mut Vec<Tensor<'v>>) -> Result<(), String> {
+    pub(super) fn run<'v>(
+        &'v self,
+        args: &mut Args<'_, 'v>,
+        made: &mut Vec<Tensor<'v>>,
+    ) -> Result<(), String> {
         made.push(match self {
             Self::Normalize(op) => op.run(args)?,
             Self::Tokens(op) => op.run(args)?,
@@ -88,7 +94,12 @@ impl Ready<'_> {
     }
 }
 
-fn full_match<'v>(class: &Class, least: u32, most: u32, args: &Args<'_, 'v>) -> Result<Tensor<'v>, String> {
+fn full_match<'v>(
+    class: &Class,
+    least: u32,
+    most: u32,
+    args: &Args<'_, 'v>,
+) -> Result<Tensor<'v>, String> {
     let input = args.get(0)?;
     let matches = |text: &Text<'_>| {
         let mut count = 0_usize;
@@ -107,13 +118,29 @@ fn concat<'v>(args: &Args<'_, 'v>) -> Result<Tensor<'v>, String> {
     let (left, right) = (first.as_text()?, second.as_text()?);
     let joined = |left: &Text<'_>, right: &Text<'_>| Text::Owned([&left[..], &right[..]].concat());
     let (shape, texts): (_, Vec<Text<'v>>) = if first.shape() == second.shape() {
-        (first.shape(), left.iter().zip(right).map(|(left, right)| joined(left, right)).collect())
+        (
+            first.shape(),
+            left.iter()
+                .zip(right)
+                .map(|(left, right)| joined(left, right))
+                .collect(),
+        )
     } else if let [right] = right {
-        (first.shape(), left.iter().map(|left| joined(left, right)).collect())
+        (
+            first.shape(),
+            left.iter().map(|left| joined(left, right)).collect(),
+        )
     } else if let [left] = left {
-        (second.shape(), right.iter().map(|right| joined(left, right)).collect())
+        (
+            second.shape(),
+            right.iter().map(|right| joined(left, right)).collect(),
+        )
     } else {
-        return Err(format!("texts of shape {:?} beside texts of shape {:?}", first.shape(), second.shape()));
+        return Err(format!(
+            "texts of shape {:?} beside texts of shape {:?}",
+            first.shape(),
+            second.shape()
+        ));
     };
     Tensor::new(shape, Data::Text(texts.into()))
 }
@@ -122,10 +149,22 @@ fn hash<'v>(seed: u32, positive: bool, args: &Args<'_, 'v>) -> Result<Tensor<'v>
     let input = args.get(0)?;
     let hashes: Vec<u32> = match input.data() {
         Data::Text(texts) => texts.iter().map(|text| murmur(text, seed)).collect(),
-        Data::I32(numbers) => numbers.iter().map(|number| murmur(&number.to_le_bytes(), seed)).collect(),
-        Data::I64(numbers) => numbers.iter().map(|number| murmur(&number.to_le_bytes(), seed)).collect(),
-        Data::F32(numbers) => numbers.iter().map(|number| murmur(&number.to_le_bytes(), seed)).collect(),
-        Data::F64(numbers) => numbers.iter().map(|number| murmur(&number.to_le_bytes(), seed)).collect(),
+        Data::I32(numbers) => numbers
+            .iter()
+            .map(|number| murmur(&number.to_le_bytes(), seed))
+            .collect(),
+        Data::I64(numbers) => numbers
+            .iter()
+            .map(|number| murmur(&number.to_le_bytes(), seed))
+            .collect(),
+        Data::F32(numbers) => numbers
+            .iter()
+            .map(|number| murmur(&number.to_le_bytes(), seed))
+            .collect(),
+        Data::F64(numbers) => numbers
+            .iter()
+            .map(|number| murmur(&number.to_le_bytes(), seed))
+            .collect(),
         Data::Bool(_) => return Err("hashes of bool are not served".to_owned()),
     };
     let data = match positive {
@@ -136,14 +175,23 @@ fn hash<'v>(seed: u32, positive: bool, args: &Args<'_, 'v>) -> Result<Tensor<'v>
 }
 
 fn murmur(bytes: &[u8], seed: u32) -> u32 {
-    let scrambled = |word: u32| word.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593);
+    let scrambled = |word: u32| {
+        word.wrapping_mul(0xcc9e_2d51)
+            .rotate_left(15)
+            .wrapping_mul(0x1b87_3593)
+    };
     let (words, tail) = bytes.as_chunks::<4>();
     let mut hash = words.iter().fold(seed, |hash, word| {
         let hash = hash ^ scrambled(u32::from_le_bytes(*word));
-        hash.rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64)
+        hash.rotate_left(13)
+            .wrapping_mul(5)
+            .wrapping_add(0xe654_6b64)
     });
     if !tail.is_empty() {
-        let word = tail.iter().rev().fold(0, |word, byte| word << 8 | u32::from(*byte));
+        let word = tail
+            .iter()
+            .rev()
+            .fold(0, |word, byte| word << 8 | u32::from(*byte));
         hash ^= scrambled(word);
     }
     hash ^= bytes.len() as u32;

@@ -35,14 +35,19 @@ impl Case {
     /// # Errors
     /// Bytes that are not UTF-8.
     pub fn of(self, text: &[u8]) -> Result<Text<'static>, String> {
-        let text = str::from_utf8(text).map_err(|_| "a text is not UTF-8, and its letters have no case".to_owned())?;
+        let text = str::from_utf8(text)
+            .map_err(|_| "a text is not UTF-8, and its letters have no case".to_owned())?;
         Ok(Text::Owned(match self {
             Self::Same => text.as_bytes().to_vec(),
             // One pass where no other letters are.
             Self::Lower if text.is_ascii() => text.to_ascii_lowercase().into_bytes(),
             Self::Upper if text.is_ascii() => text.to_ascii_uppercase().into_bytes(),
             Self::Lower => text.chars().map(lower).collect::<String>().into_bytes(),
-            Self::Upper => text.chars().map(|letter| only(letter.to_uppercase(), letter)).collect::<String>().into_bytes(),
+            Self::Upper => text
+                .chars()
+                .map(|letter| only(letter.to_uppercase(), letter))
+                .collect::<String>()
+                .into_bytes(),
         }))
     }
 }
@@ -69,7 +74,11 @@ impl Normalize {
         let before = match dims[..] {
             [columns] if columns > 0 => &[][..],
             [1, columns] if columns > 0 => &[1][..],
-            _ => return Err(format!("texts of shape {dims:?} where [C] or [1, C] is needed")),
+            _ => {
+                return Err(format!(
+                    "texts of shape {dims:?} where [C] or [1, C] is needed"
+                ));
+            }
         };
         let mut kept = Vec::with_capacity(input.data().len());
         for text in input.into_text()? {

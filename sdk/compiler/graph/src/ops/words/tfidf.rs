@@ -76,13 +76,18 @@ impl TfIdf {
             TfIdfKeys::Ints(keys) => Find::ints(&keys.numbers::<i64>(blobs)?, Twice::First),
         };
         let sequences = self.sequences.numbers::<u32>(blobs)?;
-        let (ends, columns) = (self.ends.numbers::<u32>(blobs)?, self.columns.numbers::<u32>(blobs)?);
+        let (ends, columns) = (
+            self.ends.numbers::<u32>(blobs)?,
+            self.columns.numbers::<u32>(blobs)?,
+        );
         let weights = self.weights.numbers::<f32>(blobs)?;
         let mut next = HashMap::with_hasher(HASHES);
         let mut column = vec![None];
         let mut begin = 0;
         for (end, own) in ends.iter().zip(&columns[..]) {
-            let keys = sequences.get(begin..*end as usize).ok_or("a sequence of the tables ends where none is")?;
+            let keys = sequences
+                .get(begin..*end as usize)
+                .ok_or("a sequence of the tables ends where none is")?;
             let mut node = 0;
             for key in keys {
                 node = *next.entry((node, *key)).or_insert_with(|| {
@@ -94,10 +99,20 @@ impl TfIdf {
             begin = *end as usize;
         }
         let width = self.width as usize;
-        if columns.iter().any(|column| *column as usize >= width) || !weights.is_empty() && weights.len() < width {
-            return Err(format!("the tables of sequences do not fit their {width} columns"));
+        if columns.iter().any(|column| *column as usize >= width)
+            || !weights.is_empty() && weights.len() < width
+        {
+            return Err(format!(
+                "the tables of sequences do not fit their {width} columns"
+            ));
         }
-        Ok(ReadyTfIdf { find, next, column, op: self.clone(), weights })
+        Ok(ReadyTfIdf {
+            find,
+            next,
+            column,
+            op: self.clone(),
+            weights,
+        })
     }
 }
 
@@ -108,15 +123,32 @@ impl ReadyTfIdf<'_> {
         let (rows, length, shape) = match *input.shape().dims() {
             [length] => (1, length, Shape::new(&[width])?),
             [rows, length] => (rows, length, Shape::new(&[rows, width])?),
-            _ => return Err(format!("words of shape {:?} where [C] or [N, C] is needed", input.shape())),
+            _ => {
+                return Err(format!(
+                    "words of shape {:?} where [C] or [N, C] is needed",
+                    input.shape()
+                ));
+            }
         };
         let keys: Vec<Option<u32>> = match (input.data(), &self.op.keys) {
-            (Data::Text(words), TfIdfKeys::Texts(_)) => words.iter().map(|word| self.place(self.find.text(word))).collect(),
-            (Data::I64(words), TfIdfKeys::Ints(_)) => words.iter().map(|word| self.place(self.find.int(*word))).collect(),
-            (Data::I32(words), TfIdfKeys::Ints(_)) => {
-                words.iter().map(|word| self.place(self.find.int(i64::from(*word)))).collect()
+            (Data::Text(words), TfIdfKeys::Texts(_)) => words
+                .iter()
+                .map(|word| self.place(self.find.text(word)))
+                .collect(),
+            (Data::I64(words), TfIdfKeys::Ints(_)) => words
+                .iter()
+                .map(|word| self.place(self.find.int(*word)))
+                .collect(),
+            (Data::I32(words), TfIdfKeys::Ints(_)) => words
+                .iter()
+                .map(|word| self.place(self.find.int(i64::from(*word))))
+                .collect(),
+            _ => {
+                return Err(format!(
+                    "words of {} where others are known",
+                    input.datatype().name()
+                ));
             }
-            _ => return Err(format!("words of {} where others are known", input.datatype().name())),
         };
         let mut counts = vec![0.0_f32; shape.elements()];
         for row in 0..rows {
@@ -163,13 +195,19 @@ impl ReadyTfIdf<'_> {
     fn weigh(&self, counts: &mut [f32]) {
         match (self.op.weighting, &self.weights[..]) {
             (Weighting::Tf, _) | (Weighting::TfIdf, []) => {}
-            (Weighting::Idf, []) => counts.iter_mut().for_each(|count| *count = if *count > 0.0 { 1.0 } else { 0.0 }),
+            (Weighting::Idf, []) => counts
+                .iter_mut()
+                .for_each(|count| *count = if *count > 0.0 { 1.0 } else { 0.0 }),
             (Weighting::Idf, weights) => {
                 let weighted = counts.iter_mut().zip(weights);
-                weighted.for_each(|(count, weight)| *count = if *count > 0.0 { *weight } else { 0.0 });
+                weighted
+                    .for_each(|(count, weight)| *count = if *count > 0.0 { *weight } else { 0.0 });
             }
             (Weighting::TfIdf, weights) => {
-                counts.iter_mut().zip(weights).for_each(|(count, weight)| *count *= weight);
+                counts
+                    .iter_mut()
+                    .zip(weights)
+                    .for_each(|(count, weight)| *count *= weight);
             }
         }
     }

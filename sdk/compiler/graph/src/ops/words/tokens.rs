@@ -38,7 +38,10 @@ pub struct Class {
 impl Class {
     /// Whether a character is of the class.
     pub fn has(&self, character: char) -> bool {
-        let listed = self.ranges.iter().any(|(first, last)| (*first..=*last).contains(&character));
+        let listed = self
+            .ranges
+            .iter()
+            .any(|(first, last)| (*first..=*last).contains(&character));
         listed != self.negated
     }
 }
@@ -49,7 +52,9 @@ impl Tokens {
         let input = args.take(0)?;
         let mut dims = input.shape().dims().to_vec();
         if !matches!(dims.len(), 1 | 2) || dims.contains(&0) {
-            return Err(format!("texts of shape {dims:?} where [C] or [N, C] is needed"));
+            return Err(format!(
+                "texts of shape {dims:?} where [C] or [N, C] is needed"
+            ));
         }
         let first = dims[0];
         let (mut words, mut ends) = (Vec::new(), Vec::new());
@@ -58,9 +63,16 @@ impl Tokens {
             ends.push(words.len());
         }
         let starts = std::iter::once(0).chain(ends.iter().copied());
-        let counts = ends.iter().zip(starts.clone()).map(|(end, start)| end - start);
+        let counts = ends
+            .iter()
+            .zip(starts.clone())
+            .map(|(end, start)| end - start);
         // How many words there are is known of real texts only: of made-up ones it shall differ from batch to batch.
-        let most = if trial { first } else { counts.max().unwrap_or(0) };
+        let most = if trial {
+            first
+        } else {
+            counts.max().unwrap_or(0)
+        };
         let width = match most {
             0 => 0,
             most => most + if self.mark { MARKS.len() } else { 0 },
@@ -75,7 +87,10 @@ impl Tokens {
                 texts.push(Text::Borrowed(MARKS[0]));
             }
             texts.extend(words.by_ref().take(own));
-            texts.extend(std::iter::repeat_n(Text::Borrowed(&self.pad[..]), most.saturating_sub(own)));
+            texts.extend(std::iter::repeat_n(
+                Text::Borrowed(&self.pad[..]),
+                most.saturating_sub(own),
+            ));
             if self.mark {
                 texts.push(Text::Borrowed(MARKS[1]));
             }
@@ -105,7 +120,10 @@ impl Tokens {
         if count > 0 {
             runs.push((start, at, count));
         }
-        for (start, end, _) in runs.into_iter().filter(|(_, _, count)| *count >= self.least) {
+        for (start, end, _) in runs
+            .into_iter()
+            .filter(|(_, _, count)| *count >= self.least)
+        {
             words.push(match &text {
                 Text::Borrowed(text) => Text::Borrowed(&text[start..end]),
                 Text::Owned(text) => Text::Owned(text[start..end].to_vec()),

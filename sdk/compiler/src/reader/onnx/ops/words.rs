@@ -32,7 +32,8 @@ pub(super) fn lower_microsoft(cx: &mut Lowering, node: &Node<'_>) -> Result<bool
         "MurmurHash3" => {
             let seed = node.int("seed", 0)?;
             Words::Hash {
-                seed: u32::try_from(seed).map_err(|_| node.invalid(format!("`seed` is {seed}, which is no uint32")))?,
+                seed: u32::try_from(seed)
+                    .map_err(|_| node.invalid(format!("`seed` is {seed}, which is no uint32")))?,
                 positive: node.int("positive", 1)? != 0,
             }
         }
@@ -48,7 +49,9 @@ fn normalizer(node: &Node<'_>) -> Result<Words, CompileError> {
         "LOWER" => Case::Lower,
         "UPPER" => Case::Upper,
         other => {
-            return Err(node.invalid(format!("`case_change_action` is `{other}`; there are NONE, LOWER and UPPER")));
+            return Err(node.invalid(format!(
+                "`case_change_action` is `{other}`; there are NONE, LOWER and UPPER"
+            )));
         }
     };
     let compared = match (node.int("is_case_sensitive", 0)?, case) {
@@ -56,8 +59,13 @@ fn normalizer(node: &Node<'_>) -> Result<Words, CompileError> {
         (0, _) => Case::Lower,
         _ => Case::Same,
     };
-    let stop_words = node.strings("stopwords")?.iter().map(|word| compared.of(word));
-    let stop_words: Result<Vec<Vec<u8>>, String> = stop_words.map(|word| word.map(std::borrow::Cow::into_owned)).collect();
+    let stop_words = node
+        .strings("stopwords")?
+        .iter()
+        .map(|word| compared.of(word));
+    let stop_words: Result<Vec<Vec<u8>>, String> = stop_words
+        .map(|word| word.map(std::borrow::Cow::into_owned))
+        .collect();
     Ok(Words::Normalize(Normalize {
         case,
         compared,
@@ -69,7 +77,10 @@ fn tokenizer(node: &Node<'_>) -> Result<Words, CompileError> {
     let separators = node.strings("separators")?;
     let (class, single, repeated) = match (separators, node.word("tokenexp", "")?) {
         ([only], "") if only.is_empty() => {
-            let all = Class { ranges: Vec::new(), negated: true };
+            let all = Class {
+                ranges: Vec::new(),
+                negated: true,
+            };
             (all, true, 1)
         }
         ([], expression) if !expression.is_empty() => {
@@ -81,11 +92,13 @@ fn tokenizer(node: &Node<'_>) -> Result<Words, CompileError> {
             }
         }
         _ => {
-            return Err(node.unsupported("only `tokenexp`, or a single empty one of `separators`, is served"));
+            return Err(node
+                .unsupported("only `tokenexp`, or a single empty one of `separators`, is served"));
         }
     };
     let least = node.int("mincharnum", 1)?;
-    let least = u32::try_from(least).map_err(|_| node.invalid(format!("`mincharnum` is {least}")))?;
+    let least =
+        u32::try_from(least).map_err(|_| node.invalid(format!("`mincharnum` is {least}")))?;
     Ok(Words::Tokens(Tokens {
         class,
         single,

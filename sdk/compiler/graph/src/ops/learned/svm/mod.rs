@@ -120,7 +120,10 @@ impl Svm {
         let count = self.count as usize;
         let columns = vectors.len().checked_div(count).unwrap_or(0);
         if columns == 0 || columns * count != vectors.len() {
-            return Err(format!("{} numbers do not make {count} vectors of one length", vectors.len()));
+            return Err(format!(
+                "{} numbers do not make {count} vectors of one length",
+                vectors.len()
+            ));
         }
         let rho = self.rho.numbers::<f32>(blobs)?;
         if rho.is_empty() {
@@ -140,7 +143,10 @@ impl ReadySvm<'_> {
     fn kernels(&self, input: &Tensor<'_>) -> Result<(Vec<f32>, usize), String> {
         let (rows, columns) = numbers::table(input)?;
         if columns != self.lanes.columns() {
-            return Err(format!("{columns} columns where the vectors have {}", self.lanes.columns()));
+            return Err(format!(
+                "{columns} columns where the vectors have {}",
+                self.lanes.columns()
+            ));
         }
         let shape = numbers::rows_of(rows, self.lanes.count())?;
         let mut values = vec![0.0; shape.elements()];
@@ -151,12 +157,22 @@ impl ReadySvm<'_> {
         }
         match self.kernel {
             Kernel::Linear => {}
-            Kernel::Rbf { gamma } => values.iter_mut().for_each(|value| *value = exp(-gamma * *value)),
-            Kernel::Poly { gamma, coef0, degree } => {
-                values.iter_mut().for_each(|value| *value = power(gamma * *value + coef0, degree));
+            Kernel::Rbf { gamma } => values
+                .iter_mut()
+                .for_each(|value| *value = exp(-gamma * *value)),
+            Kernel::Poly {
+                gamma,
+                coef0,
+                degree,
+            } => {
+                values
+                    .iter_mut()
+                    .for_each(|value| *value = power(gamma * *value + coef0, degree));
             }
             Kernel::Sigmoid { gamma, coef0 } => {
-                values.iter_mut().for_each(|value| *value = tanh(gamma * *value + coef0));
+                values
+                    .iter_mut()
+                    .for_each(|value| *value = tanh(gamma * *value + coef0));
             }
         }
         Ok((values, rows))
@@ -186,7 +202,10 @@ impl SvmRegressor {
         if !(coefficients == vectors || coefficients == 0 && vectors == 1) {
             return Err(format!("{coefficients} coefficients for {vectors} vectors"));
         }
-        Ok(ReadyRegressor { svm, one_class: self.one_class })
+        Ok(ReadyRegressor {
+            svm,
+            one_class: self.one_class,
+        })
     }
 }
 
@@ -226,10 +245,17 @@ impl SvmClassifier {
         } else {
             classes > 1
                 && self.per_class.len() == classes
-                && self.per_class.iter().map(|count| *count as usize).sum::<usize>() == vectors
+                && self
+                    .per_class
+                    .iter()
+                    .map(|count| *count as usize)
+                    .sum::<usize>()
+                    == vectors
                 && svm.coefficients.len() >= (classes - 1) * vectors
                 && svm.rho.len() >= pairs
-                && probabilities.as_ref().is_none_or(|(a, b)| a.len() >= pairs && b.len() >= pairs)
+                && probabilities
+                    .as_ref()
+                    .is_none_or(|(a, b)| a.len() >= pairs && b.len() >= pairs)
         };
         if !sound {
             return Err(format!(
@@ -250,7 +276,11 @@ impl SvmClassifier {
 }
 
 impl ReadyClassifier<'_> {
-    pub(super) fn run<'v>(&'v self, args: &mut Args<'_, 'v>, made: &mut Vec<Tensor<'v>>) -> Result<(), String> {
+    pub(super) fn run<'v>(
+        &'v self,
+        args: &mut Args<'_, 'v>,
+        made: &mut Vec<Tensor<'v>>,
+    ) -> Result<(), String> {
         let (kernels, rows) = self.svm.kernels(args.get(0)?)?;
         let classes = self.labels.len();
         let (choices, scores) = if self.per_class.is_empty() {
@@ -287,7 +317,11 @@ impl ReadyClassifier<'_> {
 
     /// Of two classes the sign decides, where there are no probabilities.
     fn chosen(&self, best: usize, score: f32) -> Choice {
-        let positive = if self.all_positive { score >= 0.5 } else { score > 0.0 };
+        let positive = if self.all_positive {
+            score >= 0.5
+        } else {
+            score > 0.0
+        };
         match self.labels.len() {
             2 if self.probabilities.is_none() && positive => Choice::Class(1),
             _ => Choice::Class(best),
@@ -311,7 +345,11 @@ impl ReadyClassifier<'_> {
                 scores.extend_from_slice(pairs.scores());
             } else {
                 let score = pairs.scores()[0];
-                let first = if self.post == Post::None { -score } else { 1.0 - score };
+                let first = if self.post == Post::None {
+                    -score
+                } else {
+                    1.0 - score
+                };
                 scores.extend([first, score]);
             }
         }

@@ -35,7 +35,13 @@ impl Pairs {
     }
 
     /// The score of each two classes from what the kernel made of the vectors.
-    pub(super) fn vote(&mut self, kernels: &[f32], per_class: &[u32], coefficients: &[f32], rho: &[f32]) {
+    pub(super) fn vote(
+        &mut self,
+        kernels: &[f32],
+        per_class: &[u32],
+        coefficients: &[f32],
+        rho: &[f32],
+    ) {
         self.votes.fill(0);
         let vectors = kernels.len();
         let mut pair = 0;
@@ -46,10 +52,17 @@ impl Pairs {
             for (j, count) in per_class.iter().enumerate().skip(i + 1) {
                 let others = other..other + *count as usize;
                 let mut sum = 0.0;
-                let rows = [(&coefficients[(j - 1) * vectors..], &own), (&coefficients[i * vectors..], &others)];
+                let rows = [
+                    (&coefficients[(j - 1) * vectors..], &own),
+                    (&coefficients[i * vectors..], &others),
+                ];
                 for (coefficients, range) in rows {
-                    let terms = coefficients[range.clone()].iter().zip(&kernels[range.clone()]);
-                    sum = terms.fold(sum, |sum, (coefficient, kernel)| sum + f64::from(coefficient * kernel));
+                    let terms = coefficients[range.clone()]
+                        .iter()
+                        .zip(&kernels[range.clone()]);
+                    sum = terms.fold(sum, |sum, (coefficient, kernel)| {
+                        sum + f64::from(coefficient * kernel)
+                    });
                 }
                 sum += f64::from(rho[pair]);
                 self.scores[pair] = sum as f32;
@@ -83,8 +96,16 @@ impl Pairs {
             for j in i + 1..classes {
                 let probability = 1.0 - logistic(self.scores[pair] * a[pair] + b[pair]);
                 // A NaN is left behind as onnxruntime's `std::max` does.
-                let above = if probability < FROM_ENDS { FROM_ENDS } else { probability };
-                let within = if 1.0 - FROM_ENDS < above { 1.0 - FROM_ENDS } else { above };
+                let above = if probability < FROM_ENDS {
+                    FROM_ENDS
+                } else {
+                    probability
+                };
+                let within = if 1.0 - FROM_ENDS < above {
+                    1.0 - FROM_ENDS
+                } else {
+                    above
+                };
                 self.r[i * classes + j] = within;
                 self.r[j * classes + i] = 1.0 - within;
                 pair += 1;
@@ -102,7 +123,11 @@ impl Pairs {
             p[i] = 1.0 / n as f32;
             for j in (0..n).filter(|j| *j != i) {
                 q[i * n + i] += r[j * n + i] * r[j * n + i];
-                q[i * n + j] = if j < i { q[j * n + i] } else { -r[j * n + i] * r[i * n + j] };
+                q[i * n + j] = if j < i {
+                    q[j * n + i]
+                } else {
+                    -r[j * n + i] * r[i * n + j]
+                };
             }
         }
         for _ in 0..STEPS_MAX {
@@ -121,7 +146,9 @@ impl Pairs {
             for i in 0..n {
                 let diff = (-qp[i] + pqp) / q[i * n + i];
                 p[i] += diff;
-                pqp = (pqp + diff * (diff * q[i * n + i] + 2.0 * qp[i])) / (1.0 + diff) / (1.0 + diff);
+                pqp = (pqp + diff * (diff * q[i * n + i] + 2.0 * qp[i]))
+                    / (1.0 + diff)
+                    / (1.0 + diff);
                 for j in 0..n {
                     qp[j] = (qp[j] + diff * q[i * n + j]) / (1.0 + diff);
                     p[j] /= 1.0 + diff;

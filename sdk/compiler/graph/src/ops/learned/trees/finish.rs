@@ -27,16 +27,26 @@ pub(super) fn finish<S: Score>(op: &Trees, sums: Sums<'_>, choices: &mut Vec<Cho
     let targets = op.targets as usize;
     let Sums { mut values, used } = sums;
     let each_row = used.len() == values.len();
-    let mut row = Row { op, row_used: Vec::with_capacity(targets), narrow: Vec::with_capacity(targets) };
+    let mut row = Row {
+        op,
+        row_used: Vec::with_capacity(targets),
+        narrow: Vec::with_capacity(targets),
+    };
     let mut scores = Vec::with_capacity(values.len());
     if let (1, None) = (targets, &op.classes) {
-        scores.extend(values.iter().zip(used.iter().cycle()).map(|(sum, used)| S::of(row.single(*sum, *used))));
+        scores.extend(
+            values
+                .iter()
+                .zip(used.iter().cycle())
+                .map(|(sum, used)| S::of(row.single(*sum, *used))),
+        );
         return scores;
     }
     for (at, sums) in values.chunks_exact_mut(targets).enumerate() {
         let first = if each_row { at * targets } else { 0 };
         row.row_used.clear();
-        row.row_used.extend_from_slice(&used[first..first + targets]);
+        row.row_used
+            .extend_from_slice(&used[first..first + targets]);
         match &op.classes {
             None => row.targets(sums, &mut scores),
             Some(classes) => choices.push(match targets {
@@ -58,7 +68,11 @@ struct Row<'o> {
 impl Row<'_> {
     /// A result of one operation in the ensemble's own numbers.
     fn round(&self, value: f64) -> f64 {
-        if self.op.double { value } else { f64::from(value as f32) }
+        if self.op.double {
+            value
+        } else {
+            f64::from(value as f32)
+        }
     }
 
     fn joined(&self, sum: f64, base: f64, used: bool) -> f64 {
@@ -94,7 +108,10 @@ impl Row<'_> {
 
     /// What no leaf was added to is zero, whatever its base.
     fn write<S: Score>(&mut self, sums: &[f64], scores: &mut Vec<S>) {
-        let sums = sums.iter().zip(&self.row_used).map(|(sum, used)| if *used { *sum } else { 0.0 });
+        let sums = sums
+            .iter()
+            .zip(&self.row_used)
+            .map(|(sum, used)| if *used { *sum } else { 0.0 });
         if self.op.post == Post::None {
             scores.extend(sums.map(S::of));
             return;
@@ -112,12 +129,20 @@ impl Row<'_> {
             Post::Probit => f64::from(probit(score as f32)),
             _ => score,
         }));
-        if score > 0.0 { Choice::Positive } else { Choice::Negative }
+        if score > 0.0 {
+            Choice::Positive
+        } else {
+            Choice::Negative
+        }
     }
 
     fn many<S: Score>(&mut self, sums: &mut [f64], scores: &mut Vec<S>) -> Choice {
         for (at, base) in self.op.base.iter().enumerate().take(sums.len()) {
-            sums[at] = if self.row_used[at] { self.round(sums[at] + base) } else { *base };
+            sums[at] = if self.row_used[at] {
+                self.round(sums[at] + base)
+            } else {
+                *base
+            };
             self.row_used[at] = true;
         }
         let mut best: Option<usize> = None;
@@ -149,11 +174,22 @@ impl Row<'_> {
         let single = !used_second && self.op.base.len() < 2;
         let known = if used_first { first } else { 0.0 };
         let weight = if used_second { second } else { known };
-        let limit = if classes.binary && classes.all_positive { 0.5 } else { 0.0 };
+        let limit = if classes.binary && classes.all_positive {
+            0.5
+        } else {
+            0.0
+        };
         let positive = weight > limit;
         if single {
-            let mixed = if classes.binary { !classes.all_positive } else { self.op.base.is_empty() };
-            scores.extend(self.both(known, classes.binary || self.op.base.is_empty(), mixed).map(S::of));
+            let mixed = if classes.binary {
+                !classes.all_positive
+            } else {
+                self.op.base.is_empty()
+            };
+            scores.extend(
+                self.both(known, classes.binary || self.op.base.is_empty(), mixed)
+                    .map(S::of),
+            );
         } else {
             self.write(&[first, second], scores);
         }

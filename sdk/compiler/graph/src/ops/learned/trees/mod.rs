@@ -120,32 +120,58 @@ impl Trees {
         let kernel = |tables: &Blob| tables.of(blobs).and_then(Kernel::from_checked_tables);
         let body = match &self.body {
             Body::Sums { tables, .. } => ReadyBody::Sums(kernel(tables)?),
-            Body::Vectors { tables, vectors, .. } if self.double => {
-                ReadyBody::Doubles(kernel(tables)?, vectors.numbers(blobs)?)
-            }
-            Body::Vectors { tables, vectors, .. } => ReadyBody::Floats(kernel(tables)?, vectors.numbers(blobs)?),
+            Body::Vectors {
+                tables, vectors, ..
+            } if self.double => ReadyBody::Doubles(kernel(tables)?, vectors.numbers(blobs)?),
+            Body::Vectors {
+                tables, vectors, ..
+            } => ReadyBody::Floats(kernel(tables)?, vectors.numbers(blobs)?),
             Body::Plain(plain) => ReadyBody::Plain(plain.ready(blobs, targets)?),
         };
-        let labels = self.classes.as_ref().map(|classes| classes.labels.ready(blobs)).transpose()?;
+        let labels = self
+            .classes
+            .as_ref()
+            .map(|classes| classes.labels.ready(blobs))
+            .transpose()?;
         let used = match &self.body {
             Body::Sums { used, .. } | Body::Vectors { used, .. } => used.len() == targets,
             Body::Plain(_) => true,
         };
-        if targets == 0 || !used || labels.as_ref().is_some_and(|labels| labels.len() != targets) {
-            return Err(format!("the tables of trees do not fit their {targets} targets"));
+        if targets == 0
+            || !used
+            || labels
+                .as_ref()
+                .is_some_and(|labels| labels.len() != targets)
+        {
+            return Err(format!(
+                "the tables of trees do not fit their {targets} targets"
+            ));
         }
-        Ok(ReadyTrees { body, op: self.clone(), labels })
+        Ok(ReadyTrees {
+            body,
+            op: self.clone(),
+            labels,
+        })
     }
 }
 
 impl ReadyTrees<'_> {
-    pub(super) fn run<'v>(&'v self, args: &mut Args<'_, 'v>, made: &mut Vec<Tensor<'v>>) -> Result<(), String> {
+    pub(super) fn run<'v>(
+        &'v self,
+        args: &mut Args<'_, 'v>,
+        made: &mut Vec<Tensor<'v>>,
+    ) -> Result<(), String> {
         let input = args.get(0)?;
         let (rows, columns) = numbers::table(input)?;
         let sums = if self.op.double {
             let values = match input.data() {
                 Data::F64(values) => values,
-                _ => return Err(format!("a tensor of {} where one of double is needed", input.datatype().name())),
+                _ => {
+                    return Err(format!(
+                        "a tensor of {} where one of double is needed",
+                        input.datatype().name()
+                    ));
+                }
             };
             self.sums(Rows::F64(values), rows, columns)?
         } else {
@@ -175,14 +201,18 @@ impl ReadyTrees<'_> {
                 return plain.sums(&self.op, values, rows, columns);
             }
             (
-                ReadyBody::Sums(kernel) | ReadyBody::Floats(kernel, _) | ReadyBody::Doubles(kernel, _),
+                ReadyBody::Sums(kernel)
+                | ReadyBody::Floats(kernel, _)
+                | ReadyBody::Doubles(kernel, _),
                 Body::Sums { used, .. } | Body::Vectors { used, .. },
             ) => (kernel, used),
             (_, Body::Plain(_)) => return Err("the tables of trees are of two kinds".to_owned()),
         };
         let features = kernel.header().features;
         if features != columns {
-            return Err(format!("{columns} columns where the trees were read for {features}"));
+            return Err(format!(
+                "{columns} columns where the trees were read for {features}"
+            ));
         }
         let values = match &self.body {
             ReadyBody::Floats(kernel, vectors) => {
@@ -198,7 +228,10 @@ impl ReadyTrees<'_> {
             _ if rows == 0 => Vec::new(),
             _ => kernel.margins(values, rows),
         };
-        Ok(Sums { values, used: Cow::Borrowed(used) })
+        Ok(Sums {
+            values,
+            used: Cow::Borrowed(used),
+        })
     }
 }
 
@@ -219,11 +252,18 @@ fn add_vectors<T: Copy + std::ops::AddAssign>(
             Rows::F64(values) => Rows::F64(&values[range]),
         };
         let leaves = kernel.margins(block, rows);
-        for (sums, leaves) in sums.chunks_exact_mut(targets).zip(leaves.chunks_exact(trees)) {
+        for (sums, leaves) in sums
+            .chunks_exact_mut(targets)
+            .zip(leaves.chunks_exact(trees))
+        {
             for leaf in leaves {
                 let first = *leaf as usize * targets;
-                let vector = vectors.get(first..first + targets).ok_or("a leaf of the tables has no vector")?;
-                sums.iter_mut().zip(vector).for_each(|(sum, value)| *sum += *value);
+                let vector = vectors
+                    .get(first..first + targets)
+                    .ok_or("a leaf of the tables has no vector")?;
+                sums.iter_mut()
+                    .zip(vector)
+                    .for_each(|(sum, value)| *sum += *value);
             }
         }
     }

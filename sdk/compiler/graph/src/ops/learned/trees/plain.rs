@@ -94,7 +94,11 @@ struct Node {
 }
 
 impl Plain {
-    pub(super) fn ready<'a>(&self, blobs: &'a [u8], targets: usize) -> Result<ReadyPlain<'a>, String> {
+    pub(super) fn ready<'a>(
+        &self,
+        blobs: &'a [u8],
+        targets: usize,
+    ) -> Result<ReadyPlain<'a>, String> {
         let words = self.nodes.numbers::<u32>(blobs)?;
         let thresholds = self.thresholds.numbers::<f64>(blobs)?;
         let roots = self.roots.numbers::<u32>(blobs)?;
@@ -104,40 +108,69 @@ impl Plain {
         let ends = self.set_ends.numbers::<u32>(blobs)?;
         let count = thresholds.len();
         let mut nodes = Vec::with_capacity(count);
-        for (at, (words, threshold)) in words.as_chunks::<4>().0.iter().zip(&thresholds[..]).enumerate() {
+        for (at, (words, threshold)) in words
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .zip(&thresholds[..])
+            .enumerate()
+        {
             let [feature, mode, yes, no] = *words;
             let missing_true = mode & Mode::MISSING_TRUE != 0;
             let mode = Mode::of(mode)?;
             let set = match mode {
                 Mode::Member => {
                     let number = *threshold as usize;
-                    let begin = number.checked_sub(1).and_then(|before| ends.get(before)).copied().unwrap_or(0);
+                    let begin = number
+                        .checked_sub(1)
+                        .and_then(|before| ends.get(before))
+                        .copied()
+                        .unwrap_or(0);
                     (begin, ends.get(number).copied().unwrap_or(begin))
                 }
                 _ => (0, 0),
             };
             let sound = match mode {
                 Mode::Leaf => yes as usize + no as usize <= weights.len(),
-                _ => [yes, no].iter().all(|child| (at + 1..count).contains(&(*child as usize))),
+                _ => [yes, no]
+                    .iter()
+                    .all(|child| (at + 1..count).contains(&(*child as usize))),
             };
             if !sound || set.0 > set.1 || set.1 as usize > members.len() {
                 return Err(format!("node {at} of the tables goes where nothing is"));
             }
-            nodes.push(Node { threshold: *threshold, feature, yes, no, mode, missing_true, set });
+            nodes.push(Node {
+                threshold: *threshold,
+                feature,
+                yes,
+                no,
+                mode,
+                missing_true,
+                set,
+            });
         }
         let sound = nodes.len() == count
             && roots.iter().all(|root| (*root as usize) < count)
             && weight_targets.len() == weights.len()
-            && weight_targets.iter().all(|target| (*target as usize) < targets);
+            && weight_targets
+                .iter()
+                .all(|target| (*target as usize) < targets);
         if !sound {
             return Err("the tables of trees do not fit each other".to_owned());
         }
         let splits = nodes.iter().filter(|node| node.mode != Mode::Leaf);
         Ok(ReadyPlain {
-            columns: splits.map(|node| node.feature as usize + 1).max().unwrap_or(0),
+            columns: splits
+                .map(|node| node.feature as usize + 1)
+                .max()
+                .unwrap_or(0),
             nodes,
             roots,
-            weights: weight_targets.iter().copied().zip(weights.iter().copied()).collect(),
+            weights: weight_targets
+                .iter()
+                .copied()
+                .zip(weights.iter().copied())
+                .collect(),
             members,
         })
     }
@@ -152,17 +185,26 @@ impl ReadyPlain<'_> {
         columns: usize,
     ) -> Result<Sums<'static>, String> {
         if columns < self.columns {
-            return Err(format!("{columns} columns where the trees look at {}", self.columns));
+            return Err(format!(
+                "{columns} columns where the trees look at {}",
+                self.columns
+            ));
         }
         let targets = op.targets as usize;
         let mut sums = vec![0.0; rows * targets];
         let mut used = vec![false; rows * targets];
         let mut row = Vec::with_capacity(columns);
-        for (at, (sums, used)) in sums.chunks_exact_mut(targets).zip(used.chunks_exact_mut(targets)).enumerate() {
+        for (at, (sums, used)) in sums
+            .chunks_exact_mut(targets)
+            .zip(used.chunks_exact_mut(targets))
+            .enumerate()
+        {
             row.clear();
             let range = at * columns..(at + 1) * columns;
             match values {
-                Rows::F32(values) => row.extend(values[range].iter().map(|value| f64::from(*value))),
+                Rows::F32(values) => {
+                    row.extend(values[range].iter().map(|value| f64::from(*value)))
+                }
                 Rows::F64(values) => row.extend_from_slice(&values[range]),
             }
             for root in &self.roots[..] {
@@ -173,7 +215,10 @@ impl ReadyPlain<'_> {
                 }
             }
         }
-        Ok(Sums { values: sums, used: Cow::Owned(used) })
+        Ok(Sums {
+            values: sums,
+            used: Cow::Owned(used),
+        })
     }
 
     /// What the row's leaf adds.
@@ -191,7 +236,11 @@ impl ReadyPlain<'_> {
                 Mode::Member => self.is_member(value, node.set),
                 Mode::Leaf => false,
             };
-            let next = if holds || node.missing_true && value.is_nan() { node.yes } else { node.no };
+            let next = if holds || node.missing_true && value.is_nan() {
+                node.yes
+            } else {
+                node.no
+            };
             node = &self.nodes[next as usize];
         }
         &self.weights[node.yes as usize..(node.yes + node.no) as usize]

@@ -29,6 +29,8 @@ pub(super) fn one_hot(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Com
             datatype.name()
         )));
     }
+    cx.meet_numbers(ints.iter().map(|category| *category as f64));
+    cx.meet_texts(texts);
     Ok(Learned::OneHot(OneHot {
         datatype,
         categories: categories.map_err(|error| node.invalid(error))?,
@@ -71,9 +73,14 @@ pub(super) fn label_encoder(cx: &mut Lowering, node: &Node<'_>) -> Result<Learne
         _ => None,
     };
     let default = match given {
-        Some(tensor) if tensor.datatype() == values.datatype() && tensor.data().len() == 1 => tensor.into_data(),
+        Some(tensor) if tensor.datatype() == values.datatype() && tensor.data().len() == 1 => {
+            tensor.into_data()
+        }
         Some(_) => {
-            return Err(node.invalid(format!("`default_tensor` is not one element of {}", values.datatype().name())));
+            return Err(node.invalid(format!(
+                "`default_tensor` is not one element of {}",
+                values.datatype().name()
+            )));
         }
         None => default(node, values.datatype())?,
     };
@@ -135,7 +142,11 @@ fn encode(
 ) -> Result<Learned, CompileError> {
     let invalid = |error| node.invalid(error);
     if keys.len() != values.len() {
-        return Err(node.invalid(format!("{} keys and {} values; there must be as many of each", keys.len(), values.len())));
+        return Err(node.invalid(format!(
+            "{} keys and {} values; there must be as many of each",
+            keys.len(),
+            values.len()
+        )));
     }
     let (key_type, value_type) = (keys.datatype(), values.datatype());
     let input = cx.input(node, 0)?;
@@ -146,7 +157,9 @@ fn encode(
             key_type.name()
         )));
     }
-    let values = joined(values, default).ok_or_else(|| node.invalid("values and their default are of two datatypes"))?;
+    meet(cx, keys);
+    let values = joined(values, default)
+        .ok_or_else(|| node.invalid("values and their default are of two datatypes"))?;
     Shape::new(&[values.len()]).map_err(invalid)?;
     Ok(Learned::Encode(Encode {
         key_type,
@@ -156,6 +169,17 @@ fn encode(
         nan: rules.0,
         last: rules.1,
     }))
+}
+
+fn meet(cx: &mut Lowering, keys: &Data<'_>) {
+    match keys {
+        Data::F32(keys) => cx.meet_numbers(keys.iter().map(|key| f64::from(*key))),
+        Data::F64(keys) => cx.meet_numbers(keys.iter().copied()),
+        Data::I32(keys) => cx.meet_numbers(keys.iter().map(|key| f64::from(*key))),
+        Data::I64(keys) => cx.meet_numbers(keys.iter().map(|key| *key as f64)),
+        Data::Text(keys) => cx.meet_texts(keys.iter()),
+        Data::Bool(_) => {}
+    }
 }
 
 fn joined(values: Data<'static>, default: Data<'static>) -> Option<Data<'static>> {

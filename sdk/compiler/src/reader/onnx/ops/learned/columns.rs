@@ -9,15 +9,25 @@ use crate::error::CompileError;
 
 pub(super) fn scaler(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, CompileError> {
     let invalid = |error| node.invalid(error);
-    let offset = cx.blobs.put_numbers(node.floats("offset")?).map_err(invalid)?;
-    let scale = cx.blobs.put_numbers(node.floats("scale")?).map_err(invalid)?;
+    let offset = cx
+        .blobs
+        .put_numbers(node.floats("offset")?)
+        .map_err(invalid)?;
+    let scale = cx
+        .blobs
+        .put_numbers(node.floats("scale")?)
+        .map_err(invalid)?;
     Ok(Learned::Scaler(Scaler { offset, scale }))
 }
 
 pub(super) fn imputer(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, CompileError> {
-    let (floats, ints) = (node.floats("imputed_value_floats")?, node.ints("imputed_value_int64s")?);
+    let (floats, ints) = (
+        node.floats("imputed_value_floats")?,
+        node.ints("imputed_value_int64s")?,
+    );
     let invalid = |error| node.invalid(error);
     let input = cx.input(node, 0)?;
+    cx.meet_numbers([node.int("replaced_value_int64", 0)? as f64]);
     let imputer = match (floats, ints, cx.datatype(input)) {
         ([_, ..], [], Datatype::F32) => Imputer::Floats {
             replaced: node.float("replaced_value_float", 0.0)?,
@@ -35,7 +45,9 @@ pub(super) fn imputer(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Com
             )));
         }
         _ => {
-            return Err(node.invalid("it needs `imputed_value_floats` or `imputed_value_int64s`, one of both"));
+            return Err(node.invalid(
+                "it needs `imputed_value_floats` or `imputed_value_int64s`, one of both",
+            ));
         }
     };
     Ok(Learned::Imputer(imputer))
@@ -51,9 +63,13 @@ pub(super) fn normalizer(node: &Node<'_>) -> Result<Learned, CompileError> {
 }
 
 pub(super) fn vectorizer(node: &Node<'_>) -> Result<Learned, CompileError> {
-    let columns = node.ints("inputdimensions")?.iter().map(|columns| u32::try_from(*columns));
+    let columns = node
+        .ints("inputdimensions")?
+        .iter()
+        .map(|columns| u32::try_from(*columns));
     let columns: Result<Vec<u32>, _> = columns.collect();
     Ok(Learned::Vectorize {
-        columns: columns.map_err(|_| node.invalid("`inputdimensions` has a number that is none of columns"))?,
+        columns: columns
+            .map_err(|_| node.invalid("`inputdimensions` has a number that is none of columns"))?,
     })
 }

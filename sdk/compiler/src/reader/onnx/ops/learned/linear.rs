@@ -7,7 +7,11 @@ use super::super::super::node::Node;
 use crate::error::CompileError;
 
 pub(super) fn regressor(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, CompileError> {
-    Ok(Learned::LinearRegressor(sums(cx, node, node.int("targets", 1)?)?))
+    Ok(Learned::LinearRegressor(sums(
+        cx,
+        node,
+        node.int("targets", 1)?,
+    )?))
 }
 
 pub(super) fn classifier(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, CompileError> {
@@ -30,7 +34,10 @@ fn sums(cx: &mut Lowering, node: &Node<'_>, targets: i64) -> Result<LinearRegres
     Ok(LinearRegressor {
         targets: targets.ok_or_else(|| node.invalid("the number of targets is not above zero"))?,
         coefficients: cx.blobs.put_numbers(coefficients).map_err(invalid)?,
-        intercepts: cx.blobs.put_numbers(node.floats("intercepts")?).map_err(invalid)?,
+        intercepts: cx
+            .blobs
+            .put_numbers(node.floats("intercepts")?)
+            .map_err(invalid)?,
         post: super::post(node)?,
     })
 }

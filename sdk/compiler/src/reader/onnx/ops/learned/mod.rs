@@ -31,7 +31,9 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<bool, CompileE
         "LinearClassifier" => linear::classifier(cx, node)?,
         "SVMRegressor" => svm::regressor(cx, node)?,
         "SVMClassifier" => svm::classifier(cx, node)?,
-        "TreeEnsembleRegressor" | "TreeEnsembleClassifier" | "TreeEnsemble" => trees::lower(cx, node)?,
+        "TreeEnsembleRegressor" | "TreeEnsembleClassifier" | "TreeEnsemble" => {
+            trees::lower(cx, node)?
+        }
         // A map from class to probability for each row: what it is made of says the same as a table.
         "ZipMap" => {
             let input = cx.input(node, 0)?;

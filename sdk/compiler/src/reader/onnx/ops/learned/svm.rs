@@ -18,7 +18,11 @@ pub(super) fn regressor(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, C
             let vectors = node.floats("support_vectors")?;
             svm(cx, node, kernel(node)?, vectors, count, coefficients)?
         }
-        Err(_) => return Err(node.invalid(format!("`n_supports` is {count}, which is no number of vectors"))),
+        Err(_) => {
+            return Err(node.invalid(format!(
+                "`n_supports` is {count}, which is no number of vectors"
+            )));
+        }
     };
     Ok(Learned::SvmRegressor(SvmRegressor {
         svm,
@@ -31,9 +35,14 @@ pub(super) fn classifier(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, 
     let coefficients = node.floats("coefficients")?;
     let (labels, classes) = super::labels(cx, node, "classlabels_ints")?;
     if classes > CLASSES_MAX {
-        return Err(node.unsupported(format!("it has {classes} classes; at most {CLASSES_MAX} are served")));
+        return Err(node.unsupported(format!(
+            "it has {classes} classes; at most {CLASSES_MAX} are served"
+        )));
     }
-    let per_class = node.ints("vectors_per_class")?.iter().map(|count| u32::try_from(*count));
+    let per_class = node
+        .ints("vectors_per_class")?
+        .iter()
+        .map(|count| u32::try_from(*count));
     let mut per_class: Vec<u32> = per_class
         .collect::<Result<_, _>>()
         .map_err(|_| node.invalid("`vectors_per_class` has a number that is none of vectors"))?;
@@ -50,16 +59,26 @@ pub(super) fn classifier(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, 
     let (svm, probabilities) = match u32::try_from(vectors) {
         Ok(0) => {
             per_class.clear();
-            (svm(cx, node, Kernel::Linear, coefficients, classes as u32, &[])?, (&[][..], &[][..]))
+            (
+                svm(cx, node, Kernel::Linear, coefficients, classes as u32, &[])?,
+                (&[][..], &[][..]),
+            )
         }
         Ok(count) => {
             if classes == 2 && prob_a.is_empty() && post == Post::Probit {
                 return Err(node.unsupported("PROBIT of two classes without probabilities is not defined, and onnxruntime leaves a score unwritten"));
             }
             let vectors = node.floats("support_vectors")?;
-            (svm(cx, node, kernel(node)?, vectors, count, coefficients)?, (prob_a, prob_b))
+            (
+                svm(cx, node, kernel(node)?, vectors, count, coefficients)?,
+                (prob_a, prob_b),
+            )
         }
-        Err(_) => return Err(node.invalid("`vectors_per_class` counts more vectors than a file can hold")),
+        Err(_) => {
+            return Err(
+                node.invalid("`vectors_per_class` counts more vectors than a file can hold")
+            );
+        }
     };
     Ok(Learned::SvmClassifier(SvmClassifier {
         svm,
@@ -103,7 +122,11 @@ fn kernel(node: &Node<'_>) -> Result<Kernel, CompileError> {
     };
     Ok(match node.word("kernel_type", "LINEAR")? {
         "LINEAR" => Kernel::Linear,
-        "POLY" => Kernel::Poly { gamma, coef0, degree },
+        "POLY" => Kernel::Poly {
+            gamma,
+            coef0,
+            degree,
+        },
         "RBF" => Kernel::Rbf { gamma },
         "SIGMOID" => Kernel::Sigmoid { gamma, coef0 },
         other => {

@@ -7,7 +7,13 @@ pub(super) fn parse(expression: &str) -> Option<(Class, u32, u32)> {
     let (class, rest) = if let Some(rest) = expression.strip_prefix('[') {
         bracketed(rest)?
     } else if let Some(rest) = expression.strip_prefix('.') {
-        (Class { ranges: vec![('\n', '\n')], negated: true }, rest)
+        (
+            Class {
+                ranges: vec![('\n', '\n')],
+                negated: true,
+            },
+            rest,
+        )
     } else {
         let rest = expression.strip_prefix('\\')?;
         let mut letters = rest.chars();

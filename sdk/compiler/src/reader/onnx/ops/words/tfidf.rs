@@ -18,12 +18,20 @@ pub(super) fn vectorizer(cx: &mut Lowering, node: &Node<'_>) -> Result<Words, Co
         "TF" => Weighting::Tf,
         "IDF" => Weighting::Idf,
         "TFIDF" => Weighting::TfIdf,
-        other => return Err(node.invalid(format!("`mode` is `{other}`; there are TF, IDF and TFIDF"))),
+        other => {
+            return Err(node.invalid(format!("`mode` is `{other}`; there are TF, IDF and TFIDF")));
+        }
     };
     let counts = node.ints("ngram_counts")?;
-    let (least, most) = (node.int("min_gram_length", 1)?, node.int("max_gram_length", 1)?);
+    let (least, most) = (
+        node.int("min_gram_length", 1)?,
+        node.int("max_gram_length", 1)?,
+    );
     let skips = node.int("max_skip_count", 0)?;
-    if !(1..=most).contains(&least) || most > (counts.len() as i64).min(LENGTH_MAX) || !(0..=LENGTH_MAX).contains(&skips) {
+    if !(1..=most).contains(&least)
+        || most > (counts.len() as i64).min(LENGTH_MAX)
+        || !(0..=LENGTH_MAX).contains(&skips)
+    {
         return Err(node.invalid(format!(
             "sequences of {least} to {most} words with up to {skips} left out, where `ngram_counts` tells of {} lengths",
             counts.len()
@@ -42,13 +50,24 @@ pub(super) fn vectorizer(cx: &mut Lowering, node: &Node<'_>) -> Result<Words, Co
         }
         _ => return Err(node.invalid("it needs `pool_strings` or `pool_int64s`, one of both")),
     };
+    cx.meet_texts(texts);
     let columns = columns(node)?;
-    let pool = Pool { node, words: &pool, columns: &columns };
+    let pool = Pool {
+        node,
+        words: &pool,
+        columns: &columns,
+    };
     let (sequences, ends, own) = pool.sequences(counts, least as usize..=most as usize)?;
     let weights = node.floats("weights")?;
     let width = columns.iter().max().map_or(0, |column| column + 1);
-    if !weights.is_empty() && weights.len() != columns.len() || !weights.is_empty() && weights.len() < width as usize {
-        return Err(node.invalid(format!("{} weights for {} sequences and {width} columns", weights.len(), columns.len())));
+    if !weights.is_empty() && weights.len() != columns.len()
+        || !weights.is_empty() && weights.len() < width as usize
+    {
+        return Err(node.invalid(format!(
+            "{} weights for {} sequences and {width} columns",
+            weights.len(),
+            columns.len()
+        )));
     }
     Ok(Words::TfIdf(TfIdf {
         keys: keys.map_err(invalid)?,
@@ -66,7 +85,9 @@ pub(super) fn vectorizer(cx: &mut Lowering, node: &Node<'_>) -> Result<Words, Co
 /// The column of each sequence.
 fn columns(node: &Node<'_>) -> Result<Vec<u32>, CompileError> {
     let columns = node.ints("ngram_indexes")?.iter().map(|column| {
-        let known = u32::try_from(*column).ok().filter(|column| *column < scoregate_graph::limits::ELEMENTS_MAX as u32);
+        let known = u32::try_from(*column)
+            .ok()
+            .filter(|column| *column < scoregate_graph::limits::ELEMENTS_MAX as u32);
         known.ok_or_else(|| node.invalid(format!("`ngram_indexes` names column {column}")))
     });
     columns.collect()
@@ -96,13 +117,20 @@ type Sequences = (Vec<u32>, Vec<u32>, Vec<u32>);
 
 impl Pool<'_> {
     /// The sequences of the lengths that count.
-    fn sequences(&self, counts: &[i64], lengths: std::ops::RangeInclusive<usize>) -> Result<Sequences, CompileError> {
+    fn sequences(
+        &self,
+        counts: &[i64],
+        lengths: std::ops::RangeInclusive<usize>,
+    ) -> Result<Sequences, CompileError> {
         let (mut sequences, mut ends, mut columns) = (Vec::new(), Vec::new(), Vec::new());
         let mut number = 0;
         let mut known = HashSet::new();
         for (at, begin) in counts.iter().enumerate() {
             let length = at + 1;
-            let end = counts.get(length).copied().unwrap_or(self.words.len() as i64);
+            let end = counts
+                .get(length)
+                .copied()
+                .unwrap_or(self.words.len() as i64);
             let range = usize::try_from(*begin).ok().zip(usize::try_from(end).ok());
             let words = range.and_then(|(begin, end)| self.words.get(begin..end));
             let words = words.filter(|words| words.len().is_multiple_of(length)).ok_or_else(|| {
@@ -110,13 +138,19 @@ impl Pool<'_> {
             })?;
             for sequence in words.chunks_exact(length) {
                 let column = self.columns.get(number).copied();
-                let column = column.ok_or_else(|| self.node.invalid(format!("`ngram_indexes` has {number} entries, fewer than there are sequences")))?;
+                let column = column.ok_or_else(|| {
+                    self.node.invalid(format!(
+                        "`ngram_indexes` has {number} entries, fewer than there are sequences"
+                    ))
+                })?;
                 number += 1;
                 if !lengths.contains(&length) {
                     continue;
                 }
                 if !known.insert(sequence) {
-                    return Err(self.node.invalid(format!("a sequence of {length} words is there twice")));
+                    return Err(self
+                        .node
+                        .invalid(format!("a sequence of {length} words is there twice")));
                 }
                 sequences.extend_from_slice(sequence);
                 ends.push(sequences.len() as u32);

@@ -48,7 +48,11 @@ impl Ensemble {
     ) -> Result<Self, Problem> {
         let mut seen = vec![Seen::Not; raw.len()];
         let mut places = vec![0_u32; raw.len()];
-        let mut ensemble = Self { weights, apart: true, ..Self::default() };
+        let mut ensemble = Self {
+            weights,
+            apart: true,
+            ..Self::default()
+        };
         let mut done = Vec::new();
         // With each node which of its children is next.
         let mut open: Vec<(u32, u8)> = Vec::new();
@@ -79,7 +83,9 @@ impl Ensemble {
                         open.push((child, 0));
                     }
                     Seen::Open => return Err(Problem::Cycle(child)),
-                    Seen::Done if places[child as usize] != 0 => return Err(Problem::Shared(child)),
+                    Seen::Done if places[child as usize] != 0 => {
+                        return Err(Problem::Shared(child));
+                    }
                     Seen::Done => ensemble.apart = false,
                 }
             }
@@ -107,7 +113,10 @@ impl Ensemble {
 
     /// The nodes of one tree, the root first.
     pub(super) fn tree(&self, at: usize) -> std::ops::Range<usize> {
-        let end = self.roots.get(at + 1).map_or(self.nodes.len(), |root| *root as usize);
+        let end = self
+            .roots
+            .get(at + 1)
+            .map_or(self.nodes.len(), |root| *root as usize);
         self.roots[at] as usize..end
     }
 

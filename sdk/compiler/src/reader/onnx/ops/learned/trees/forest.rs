@@ -11,8 +11,8 @@ use super::super::super::super::node::Node;
 use super::ensemble::{Ensemble, TreeNode};
 use crate::description::{Description, Family, Link, Precision, Task};
 use crate::error::CompileError;
-use crate::limits::FEATURES_MAX;
 use crate::forest::{CategoryRule, Forest, Missing, Split, Test};
+use crate::limits::FEATURES_MAX;
 use crate::tables;
 use crate::tuning::Tuning;
 
@@ -49,11 +49,23 @@ pub(super) fn body(
     };
     let invalid = |error| node.invalid(error);
     if let Shape::Single(groups) = shape {
-        let forest = forest(ensemble, &rule, |tree| groups[tree] as usize, |leaf| ensemble.leaf(leaf)[0].1);
+        let forest = forest(
+            ensemble,
+            &rule,
+            |tree| groups[tree] as usize,
+            |leaf| ensemble.leaf(leaf)[0].1,
+        );
         let tables = write(forest, columns, targets, double)?;
-        return Ok(Some(Body::Sums { tables: cx.blobs.put(&tables).map_err(invalid)?, used }));
+        return Ok(Some(Body::Sums {
+            tables: cx.blobs.put(&tables).map_err(invalid)?,
+            used,
+        }));
     }
-    let mut leaves: Vec<&TreeNode> = ensemble.nodes.iter().filter(|node| node.mode == Mode::Leaf).collect();
+    let mut leaves: Vec<&TreeNode> = ensemble
+        .nodes
+        .iter()
+        .filter(|node| node.mode == Mode::Leaf)
+        .collect();
     let entries = leaves.len().saturating_mul(targets);
     if leaves.len() > LEAVES_MAX || entries > SMALL.max(ensemble.weights.len() * SPREAD_MAX) {
         return Ok(None);
@@ -68,7 +80,12 @@ pub(super) fn body(
         }
     }
     let trees = ensemble.roots.len();
-    let tables = write(forest(ensemble, &rule, |tree| tree, number), columns, trees, double)?;
+    let tables = write(
+        forest(ensemble, &rule, |tree| tree, number),
+        columns,
+        trees,
+        double,
+    )?;
     let vectors = if double {
         cx.blobs.put_numbers(&vectors)
     } else {
@@ -82,14 +99,23 @@ pub(super) fn body(
     }))
 }
 
-fn write(forest: Forest, columns: usize, groups: usize, double: bool) -> Result<Vec<u8>, CompileError> {
+fn write(
+    forest: Forest,
+    columns: usize,
+    groups: usize,
+    double: bool,
+) -> Result<Vec<u8>, CompileError> {
     let description = Description {
         origin: String::new(),
         objective: String::new(),
         task: Task::Regression,
         link: Link::Identity,
         divisor: 1.0,
-        precision: if double { Precision::F64 } else { Precision::F32 },
+        precision: if double {
+            Precision::F64
+        } else {
+            Precision::F32
+        },
         features: columns,
         feature_names: Vec::new(),
         feature_kinds: Vec::new(),
@@ -97,7 +123,11 @@ fn write(forest: Forest, columns: usize, groups: usize, double: bool) -> Result<
         family: Family::Trees(Box::new(forest)),
         notes: Vec::new(),
     };
-    let text = tables::Text { name: "", version: "", description: "" };
+    let text = tables::Text {
+        name: "",
+        version: "",
+        description: "",
+    };
     tables::write(&description, Tuning::Planes, &[Output::Margin], &text)
 }
 
@@ -110,7 +140,10 @@ fn shape(ensemble: &Ensemble, targets: usize) -> Option<(Shape, Vec<bool>)> {
     let mut single = Some(Vec::new());
     for tree in 0..ensemble.roots.len() {
         let nodes = ensemble.tree(tree);
-        let leaves = nodes.clone().filter(|at| ensemble.nodes[*at].mode == Mode::Leaf).count();
+        let leaves = nodes
+            .clone()
+            .filter(|at| ensemble.nodes[*at].mode == Mode::Leaf)
+            .count();
         let mut touched = Vec::new();
         let mut alone = true;
         for at in nodes.filter(|at| ensemble.nodes[*at].mode == Mode::Leaf) {
@@ -175,12 +208,18 @@ impl Rule {
     /// The test, and whether what passes it goes the way of those for which the node's condition does not hold.
     fn test(&self, node: &TreeNode) -> (Test<'static>, bool) {
         let threshold = node.threshold;
-        let below = if self.double { threshold.next_down() } else { f64::from((threshold as f32).next_down()) };
+        let below = if self.double {
+            threshold.next_down()
+        } else {
+            f64::from((threshold as f32).next_down())
+        };
         match node.mode {
             Mode::Less | Mode::GreaterOrEqual if self.all_equal => {
                 (Test::LessOrEqual(below), node.mode == Mode::GreaterOrEqual)
             }
-            Mode::Less | Mode::GreaterOrEqual => (Test::Less(threshold), node.mode == Mode::GreaterOrEqual),
+            Mode::Less | Mode::GreaterOrEqual => {
+                (Test::Less(threshold), node.mode == Mode::GreaterOrEqual)
+            }
             _ => (Test::LessOrEqual(threshold), node.mode == Mode::Greater),
         }
     }
@@ -205,7 +244,11 @@ fn forest(
                 continue;
             }
             let (test, swapped) = rule.test(node);
-            let [left, right] = if swapped { [node.no, node.yes] } else { [node.yes, node.no] };
+            let [left, right] = if swapped {
+                [node.no, node.yes]
+            } else {
+                [node.yes, node.no]
+            };
             let split = Split {
                 feature: node.feature as usize,
                 test,

@@ -39,7 +39,10 @@ pub(super) fn read(arrays: &Arrays<'_, '_>, classifier: bool) -> Result<Ensemble
         return Err(node.invalid("it has no nodes"));
     }
     if trees.len() > NODES_MAX {
-        return Err(node.unsupported(format!("it has {} nodes; at most {NODES_MAX} are served", trees.len())));
+        return Err(node.unsupported(format!(
+            "it has {} nodes; at most {NODES_MAX} are served",
+            trees.len()
+        )));
     }
     let names: Vec<Id> = trees.iter().copied().zip(ids.iter().copied()).collect();
     let mut places: HashMap<Id, u32> = HashMap::with_capacity(names.len());
@@ -54,23 +57,39 @@ pub(super) fn read(arrays: &Arrays<'_, '_>, classifier: bool) -> Result<Ensemble
     Ensemble::arrange(&raw, &roots, weights).map_err(|problem| {
         let (Problem::Cycle(at) | Problem::Shared(at)) = problem;
         let (tree, id) = names[at as usize];
-        node.invalid(format!("node {id} of tree {tree} is below itself: the walk would not end"))
+        node.invalid(format!(
+            "node {id} of tree {tree} is below itself: the walk would not end"
+        ))
     })
 }
 
-fn check_length(node: &Node<'_>, name: &str, found: usize, wanted: usize) -> Result<(), CompileError> {
+fn check_length(
+    node: &Node<'_>,
+    name: &str,
+    found: usize,
+    wanted: usize,
+) -> Result<(), CompileError> {
     if found == wanted {
         return Ok(());
     }
-    Err(node.invalid(format!("`{name}` has {found} entries where there are {wanted} nodes")))
+    Err(node.invalid(format!(
+        "`{name}` has {found} entries where there are {wanted} nodes"
+    )))
 }
 
 /// All nodes with their conditions and children; leaves have no weights yet.
-fn splits(arrays: &Arrays<'_, '_>, names: &[Id], places: &HashMap<Id, u32>) -> Result<Vec<TreeNode>, CompileError> {
+fn splits(
+    arrays: &Arrays<'_, '_>,
+    names: &[Id],
+    places: &HashMap<Id, u32>,
+) -> Result<Vec<TreeNode>, CompileError> {
     let node = arrays.node;
     let count = names.len();
     let features = node.ints("nodes_featureids")?;
-    let (yes, no) = (node.ints("nodes_truenodeids")?, node.ints("nodes_falsenodeids")?);
+    let (yes, no) = (
+        node.ints("nodes_truenodeids")?,
+        node.ints("nodes_falsenodeids")?,
+    );
     let modes = node.strings("nodes_modes")?;
     let values = numbers(node, "nodes_values", arrays.double)?;
     let missing = node.ints("nodes_missing_value_tracks_true")?;
@@ -80,7 +99,12 @@ fn splits(arrays: &Arrays<'_, '_>, names: &[Id], places: &HashMap<Id, u32>) -> R
     check_length(node, "nodes_modes", modes.len(), count)?;
     check_length(node, "nodes_values", values.len(), count)?;
     if !missing.is_empty() {
-        check_length(node, "nodes_missing_value_tracks_true", missing.len(), count)?;
+        check_length(
+            node,
+            "nodes_missing_value_tracks_true",
+            missing.len(),
+            count,
+        )?;
     }
     let mut raw = Vec::with_capacity(count);
     for (at, (tree, id)) in names.iter().copied().enumerate() {
@@ -90,12 +114,22 @@ fn splits(arrays: &Arrays<'_, '_>, names: &[Id], places: &HashMap<Id, u32>) -> R
             node.unsupported(format!("{}: the mode {mode} is not served", place()))
         })?;
         if mode == Mode::Leaf {
-            raw.push(TreeNode { mode, feature: 0, threshold: 0.0, missing_true: false, yes: 0, no: 0 });
+            raw.push(TreeNode {
+                mode,
+                feature: 0,
+                threshold: 0.0,
+                missing_true: false,
+                yes: 0,
+                no: 0,
+            });
             continue;
         }
         let child = |id: i64| {
             places.get(&(tree, id)).copied().ok_or_else(|| {
-                node.invalid(format!("{} goes to node {id}, which the tree has not", place()))
+                node.invalid(format!(
+                    "{} goes to node {id}, which the tree has not",
+                    place()
+                ))
             })
         };
         if values[at].is_nan() {
@@ -103,8 +137,9 @@ fn splits(arrays: &Arrays<'_, '_>, names: &[Id], places: &HashMap<Id, u32>) -> R
         }
         raw.push(TreeNode {
             mode,
-            feature: u32::try_from(features[at])
-                .map_err(|_| node.invalid(format!("{} looks at feature {}", place(), features[at])))?,
+            feature: u32::try_from(features[at]).map_err(|_| {
+                node.invalid(format!("{} looks at feature {}", place(), features[at]))
+            })?,
             threshold: values[at],
             missing_true: missing.get(at) == Some(&1),
             yes: child(yes[at])?,
@@ -157,20 +192,36 @@ fn weights(
     let (trees, ids) = (node.ints(&name("treeids"))?, node.ints(&name("nodeids"))?);
     let targets = node.ints(&name("ids"))?;
     let values = numbers(node, &name("weights"), arrays.double)?;
-    for (part, found) in [("treeids", trees.len()), ("nodeids", ids.len()), ("weights", values.len())] {
+    for (part, found) in [
+        ("treeids", trees.len()),
+        ("nodeids", ids.len()),
+        ("weights", values.len()),
+    ] {
         if found != targets.len() {
-            return Err(node.invalid(format!("`{}` has {found} entries and `{}` {}", name(part), name("ids"), targets.len())));
+            return Err(node.invalid(format!(
+                "`{}` has {found} entries and `{}` {}",
+                name(part),
+                name("ids"),
+                targets.len()
+            )));
         }
     }
     let mut of_leaves: Vec<(u32, u32, f64)> = Vec::with_capacity(values.len());
     for (at, value) in values.iter().enumerate() {
         let (tree, id) = (trees[at], ids[at]);
         let place = *places.get(&(tree, id)).ok_or_else(|| {
-            node.invalid(format!("weight {at} is that of node {id} of tree {tree}, which is not there"))
+            node.invalid(format!(
+                "weight {at} is that of node {id} of tree {tree}, which is not there"
+            ))
         })?;
-        let target = u32::try_from(targets[at]).ok().filter(|target| *target < arrays.targets);
+        let target = u32::try_from(targets[at])
+            .ok()
+            .filter(|target| *target < arrays.targets);
         let target = target.ok_or_else(|| {
-            node.invalid(format!("weight {at} is for {kind} {}, of {}, counted from 0", targets[at], arrays.targets))
+            node.invalid(format!(
+                "weight {at} is for {kind} {}, of {}, counted from 0",
+                targets[at], arrays.targets
+            ))
         })?;
         // Old converters gave weights to splits too; nothing heeds them.
         if raw[place as usize].mode == Mode::Leaf {
@@ -180,13 +231,22 @@ fn weights(
     of_leaves.sort_by_key(|(place, ..)| *place);
     let mut weights = Vec::with_capacity(of_leaves.len());
     let mut rest = &of_leaves[..];
-    for (place, leaf) in raw.iter_mut().enumerate().filter(|(_, node)| node.mode == Mode::Leaf) {
-        let own = rest.iter().take_while(|(at, ..)| *at as usize == place).count();
+    for (place, leaf) in raw
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, node)| node.mode == Mode::Leaf)
+    {
+        let own = rest
+            .iter()
+            .take_while(|(at, ..)| *at as usize == place)
+            .count();
         let (own, after) = rest.split_at(own);
         rest = after;
         if own.is_empty() {
             let (tree, id) = names[place];
-            return Err(node.invalid(format!("node {id} of tree {tree} is a leaf without a weight")));
+            return Err(node.invalid(format!(
+                "node {id} of tree {tree} is a leaf without a weight"
+            )));
         }
         // Where there is one target, the first weight of a leaf counts.
         let own = if arrays.targets == 1 { &own[..1] } else { own };

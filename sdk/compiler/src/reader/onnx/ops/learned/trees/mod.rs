@@ -41,24 +41,49 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Compi
     } else {
         (listed::aggregate(node, classifier)?, super::post(node)?)
     };
-    let base = if linked { Vec::new() } else { numbers(node, "base_values", double)? };
+    let base = if linked {
+        Vec::new()
+    } else {
+        numbers(node, "base_values", double)?
+    };
     check_base(node, &base, targets as usize, classifier)?;
-    let arrays = Arrays { node, double, targets: targets as u32 };
-    let ensemble = if linked { linked::read(&arrays)? } else { listed::read(&arrays, classifier)? };
+    let arrays = Arrays {
+        node,
+        double,
+        targets: targets as u32,
+    };
+    let ensemble = if linked {
+        linked::read(&arrays)?
+    } else {
+        listed::read(&arrays, classifier)?
+    };
     let columns = match shape[..] {
         [columns] | [_, columns] => columns,
-        _ => return Err(node.invalid(format!("it takes a table of rows and columns, not a tensor of {} dimensions", shape.len()))),
+        _ => {
+            return Err(node.invalid(format!(
+                "it takes a table of rows and columns, not a tensor of {} dimensions",
+                shape.len()
+            )));
+        }
     };
     if let (Some(columns), Some(feature)) = (columns, ensemble.greatest_feature())
         && feature as usize >= columns
     {
-        return Err(node.invalid(format!("a node looks at feature {feature}, but rows have {columns}, counted from 0")));
+        return Err(node.invalid(format!(
+            "a node looks at feature {feature}, but rows have {columns}, counted from 0"
+        )));
     }
+    let splits = ensemble
+        .nodes
+        .iter()
+        .filter(|node| !matches!(node.mode, Mode::Leaf | Mode::Member));
+    cx.meet_numbers(splits.map(|node| node.threshold));
+    cx.meet_numbers(ensemble.members.iter().copied());
     let trees = ensemble.roots.len() as u32;
     let fast = match (aggregate, columns) {
         (Aggregate::Sum | Aggregate::Average, Some(columns)) => {
             forest::body(cx, node, &ensemble, (columns, targets as usize), double)?
-        },
+        }
         _ => None,
     };
     let body = match fast {
@@ -70,7 +95,9 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Compi
         Ok(Classes {
             labels,
             binary: targets == 2 && named.len() == 1,
-            all_positive: numbers(node, "class_weights", double)?.iter().all(|weight| !(*weight < 0.0)),
+            all_positive: numbers(node, "class_weights", double)?
+                .iter()
+                .all(|weight| !(*weight < 0.0)),
         })
     });
     Ok(Learned::Trees(Box::new(Trees {
@@ -86,7 +113,12 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Compi
     })))
 }
 
-fn check_base(node: &Node<'_>, base: &[f64], targets: usize, classifier: bool) -> Result<(), CompileError> {
+fn check_base(
+    node: &Node<'_>,
+    base: &[f64],
+    targets: usize,
+    classifier: bool,
+) -> Result<(), CompileError> {
     let sound = match (classifier, targets) {
         (_, _) if base.is_empty() => true,
         (true, 1) => base.len() == 1,
@@ -95,7 +127,10 @@ fn check_base(node: &Node<'_>, base: &[f64], targets: usize, classifier: bool) -
     };
     match sound {
         true => Ok(()),
-        false => Err(node.invalid(format!("{} base values for {targets} targets or classes", base.len()))),
+        false => Err(node.invalid(format!(
+            "{} base values for {targets} targets or classes",
+            base.len()
+        ))),
     }
 }
 
@@ -122,9 +157,14 @@ fn numbers(node: &Node<'_>, name: &str, double: bool) -> Result<Vec<f64>, Compil
 
 /// A tensor of numbers of the input's datatype; none where it is not given.
 fn tensor(node: &Node<'_>, name: &str, double: bool) -> Result<Vec<f64>, CompileError> {
-    match node.tensor(name)?.map(scoregate_graph::tensor::Tensor::into_data) {
+    match node
+        .tensor(name)?
+        .map(scoregate_graph::tensor::Tensor::into_data)
+    {
         None => Ok(Vec::new()),
-        Some(Data::F32(numbers)) if !double => Ok(numbers.iter().map(|number| f64::from(*number)).collect()),
+        Some(Data::F32(numbers)) if !double => {
+            Ok(numbers.iter().map(|number| f64::from(*number)).collect())
+        }
         Some(Data::F64(numbers)) if double => Ok(numbers.into_owned()),
         Some(other) => Err(node.invalid(format!(
             "`{name}` is of {}, but the input of {}",
@@ -139,7 +179,11 @@ fn plain(cx: &mut Lowering, node: &Node<'_>, ensemble: &Ensemble) -> Result<Plai
     let invalid = |error| node.invalid(error);
     let mut words = Vec::with_capacity(ensemble.nodes.len() * 4);
     for node in &ensemble.nodes {
-        let missing = if node.missing_true { Mode::MISSING_TRUE } else { 0 };
+        let missing = if node.missing_true {
+            Mode::MISSING_TRUE
+        } else {
+            0
+        };
         words.extend([node.feature, node.mode as u32 | missing, node.yes, node.no]);
     }
     let thresholds: Vec<f64> = ensemble.nodes.iter().map(|node| node.threshold).collect();
