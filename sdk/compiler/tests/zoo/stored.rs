@@ -47,7 +47,12 @@ impl Stored {
     fn texts(&self, taken: &std::ops::Range<usize>) -> Cow<'static, [Text<'static>]> {
         let texts = self.data.as_ref().expect("texts");
         let wanted = &texts[taken.start..taken.end.min(texts.len())];
-        Cow::Owned(wanted.iter().map(|text| Cow::Owned(text.clone().into_bytes())).collect())
+        Cow::Owned(
+            wanted
+                .iter()
+                .map(|text| Cow::Owned(text.clone().into_bytes()))
+                .collect(),
+        )
     }
 
     fn numbers<const SIZE: usize, T: Clone>(
@@ -56,7 +61,10 @@ impl Stored {
         taken: &std::ops::Range<usize>,
     ) -> Cow<'static, [T]> {
         let digits = self.data_hex.as_ref().expect("numbers").as_bytes();
-        let numbers = digits.chunks_exact(2 * SIZE).skip(taken.start).take(taken.len());
+        let numbers = digits
+            .chunks_exact(2 * SIZE)
+            .skip(taken.start)
+            .take(taken.len());
         Cow::Owned(numbers.map(|number| read(bytes(number))).collect())
     }
 }
