@@ -7,7 +7,8 @@ use scoregate_graph::program::{ABSENT, Constant, Output, Port, Program, Step, Va
 use scoregate_graph::tables;
 
 use crate::error::CompileError;
-use crate::reader::onnx::{From, Lowering, Value};
+use crate::graph_rows::Hints;
+use crate::reader::onnx::{From, Known, Lowering, Value};
 
 /// A graph, checked by the reader that made it.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,8 @@ pub struct GraphModel {
     pub program: Program,
     /// The constants' bytes.
     pub blobs: Blobs,
+    /// What rows that test it are made of.
+    pub hints: Hints,
     /// What a user should know of the file, one sentence each.
     pub notes: Vec<String>,
 }
@@ -86,10 +89,15 @@ impl GraphModel {
                 value: ids[&value],
             })
             .collect();
+        let mut hints = lowering.hints;
+        for constant in lowering.values.iter().filter_map(Known::constant) {
+            hints.meet_data(constant.data());
+        }
         Ok(Self {
             origin,
             program,
             blobs,
+            hints,
             notes,
         })
     }

@@ -141,7 +141,7 @@ impl Blob {
             Datatype::Bool => Data::Bool(Cow::Borrowed(self.of(blobs)?)),
             Datatype::Text => {
                 let texts = self.texts(blobs)?.into_iter().map(Text::Borrowed);
-                Data::Text(Cow::Owned(texts.collect()))
+                Data::Text(texts.collect())
             }
         })
     }

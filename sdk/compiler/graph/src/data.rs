@@ -1,6 +1,7 @@
 //! A tensor's elements.
 
 use std::borrow::Cow;
+use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,60 @@ impl Datatype {
 /// One text: borrowed from the model's tables or from the caller's input, or made.
 pub type Text<'a> = Cow<'a, [u8]>;
 
+/// Texts, borrowed as a list or made. Not `Cow`, which would bind all texts to one exact lifetime.
+#[derive(Clone, Debug)]
+pub enum Texts<'a> {
+    /// Somebody else's.
+    Borrowed(&'a [Text<'a>]),
+    /// Made, of texts that may be borrowed themselves.
+    Owned(Vec<Text<'a>>),
+}
+
+impl<'a> Texts<'a> {
+    /// The list, copied only where it is borrowed.
+    pub fn into_owned(self) -> Vec<Text<'a>> {
+        match self {
+            Self::Borrowed(texts) => texts.to_vec(),
+            Self::Owned(texts) => texts,
+        }
+    }
+}
+
+impl<'a> Deref for Texts<'a> {
+    type Target = [Text<'a>];
+
+    fn deref(&self) -> &[Text<'a>] {
+        match self {
+            Self::Borrowed(texts) => texts,
+            Self::Owned(texts) => texts,
+        }
+    }
+}
+
+impl PartialEq for Texts<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl<'a> From<Vec<Text<'a>>> for Texts<'a> {
+    fn from(texts: Vec<Text<'a>>) -> Self {
+        Self::Owned(texts)
+    }
+}
+
+impl<'a> From<&'a [Text<'a>]> for Texts<'a> {
+    fn from(texts: &'a [Text<'a>]) -> Self {
+        Self::Borrowed(texts)
+    }
+}
+
+impl<'a> FromIterator<Text<'a>> for Texts<'a> {
+    fn from_iter<I: IntoIterator<Item = Text<'a>>>(texts: I) -> Self {
+        Self::Owned(texts.into_iter().collect())
+    }
+}
+
 /// Elements, row by row; borrowed from the model's tables or from the caller's input, or made.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data<'a> {
@@ -52,7 +107,7 @@ pub enum Data<'a> {
     /// See [`Datatype::Bool`]: one byte each, 0 or 1.
     Bool(Cow<'a, [u8]>),
     /// See [`Datatype::Text`].
-    Text(Cow<'a, [Text<'a>]>),
+    Text(Texts<'a>),
 }
 
 impl Data<'_> {
@@ -93,7 +148,7 @@ impl Data<'_> {
             Self::I32(data) => Data::I32(Cow::Borrowed(data)),
             Self::I64(data) => Data::I64(Cow::Borrowed(data)),
             Self::Bool(data) => Data::Bool(Cow::Borrowed(data)),
-            Self::Text(data) => Data::Text(Cow::Borrowed(data)),
+            Self::Text(data) => Data::Text(Texts::Borrowed(data)),
         }
     }
 
@@ -107,7 +162,7 @@ impl Data<'_> {
             Self::Bool(data) => Data::Bool(Cow::Owned(data.into_owned())),
             Self::Text(data) => {
                 let own = data.iter().map(|text| Cow::Owned(text.to_vec()));
-                Data::Text(Cow::Owned(own.collect()))
+                Data::Text(own.collect())
             }
         }
     }

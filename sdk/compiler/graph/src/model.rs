@@ -1,7 +1,5 @@
 //! The graph as a plugin: its tables come with the module, its inputs from outside.
 
-use std::borrow::Cow;
-
 use scoregate_kernel::place;
 use scoregate_sdk::{
     Config, Datatype as OipDatatype, Failure, Info, Model, Signature, Tensor as SdkTensor,
@@ -92,7 +90,7 @@ fn tensor<'v>(view: &TensorView<'v>, port: &Port) -> Result<Tensor<'v>, Failure>
         Datatype::Bool => Data::Bool(view.as_bool().into_iter().map(u8::from).collect()),
         Datatype::Text => {
             let texts = view.as_byte_strings().into_iter().map(Text::Borrowed);
-            Data::Text(Cow::Owned(texts.collect()))
+            Data::Text(texts.collect())
         }
     };
     let shape = Shape::new(&dims).map_err(refuse)?;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::data::{Data, Datatype, Text};
+use crate::data::{Data, Datatype, Text, Texts};
 use crate::shape::Shape;
 
 /// A shape and as many elements.
@@ -13,14 +13,14 @@ pub struct Tensor<'a> {
 }
 
 macro_rules! accessors {
-    ($($kind:ident $ty:ty, $make:ident $get:ident $into:ident;)*) => {
+    ($($kind:ident $ty:ty, $list:ty, $make:ident $get:ident $into:ident;)*) => {
         impl<'a> Tensor<'a> {
             $(
                 #[doc = concat!("A tensor of `", stringify!($kind), "` elements.")]
                 ///
                 /// # Errors
                 /// Elements that are not as many as the shape says.
-                pub fn $make(shape: Shape, data: impl Into<Cow<'a, [$ty]>>) -> Result<Self, String> {
+                pub fn $make(shape: Shape, data: impl Into<$list>) -> Result<Self, String> {
                     Self::new(shape, Data::$kind(data.into()))
                 }
 
@@ -50,12 +50,12 @@ macro_rules! accessors {
     };
 }
 accessors! {
-    F32 f32, f32 as_f32 into_f32;
-    F64 f64, f64 as_f64 into_f64;
-    I32 i32, i32 as_i32 into_i32;
-    I64 i64, i64 as_i64 into_i64;
-    Bool u8, bool as_bool into_bool;
-    Text Text<'a>, text as_text into_text;
+    F32 f32, Cow<'a, [f32]>, f32 as_f32 into_f32;
+    F64 f64, Cow<'a, [f64]>, f64 as_f64 into_f64;
+    I32 i32, Cow<'a, [i32]>, i32 as_i32 into_i32;
+    I64 i64, Cow<'a, [i64]>, i64 as_i64 into_i64;
+    Bool u8, Cow<'a, [u8]>, bool as_bool into_bool;
+    Text Text<'a>, Texts<'a>, text as_text into_text;
 }
 
 impl<'a> Tensor<'a> {

@@ -11,6 +11,7 @@ use scoregate_graph::program::{ABSENT, Port};
 use scoregate_graph::tensor::Tensor;
 
 use super::node::Node;
+use crate::graph_rows::Hints;
 use crate::error::CompileError;
 
 /// Rows of the two batches.
@@ -29,6 +30,8 @@ pub struct Lowering {
     pub(crate) values: Vec<Known>,
     pub(crate) steps: Vec<Pending>,
     names: HashMap<String, Value>,
+    /// What rows that test the model are made of.
+    pub(crate) hints: Hints,
 }
 
 /// What is known of a value.
@@ -37,6 +40,16 @@ pub(crate) struct Known {
     pub(crate) from: From,
     /// What it is for each of [`TRIAL_ROWS`]; a constant has one.
     trials: Vec<Tensor<'static>>,
+}
+
+impl Known {
+    /// The value itself, where it depends on no input.
+    pub(crate) fn constant(&self) -> Option<&Tensor<'static>> {
+        match self.from {
+            From::Constant => self.trials.first(),
+            From::Input | From::Step => None,
+        }
+    }
 }
 
 /// Where a value comes from.
@@ -57,6 +70,16 @@ pub(crate) struct Pending {
 }
 
 impl Lowering {
+    /// Numbers that decide something, such as thresholds and keys: the self-check makes its rows of them.
+    pub fn meet_numbers(&mut self, numbers: impl IntoIterator<Item = f64>) {
+        self.hints.meet_numbers(numbers);
+    }
+
+    /// Likewise texts.
+    pub fn meet_texts<T: AsRef<[u8]>>(&mut self, texts: impl IntoIterator<Item = T>) {
+        self.hints.meet_texts(texts);
+    }
+
     /// Adds an input of the model; `trials` are its made-up batches.
     pub(super) fn add_input(&mut self, port: Port, trials: Vec<Tensor<'static>>) -> Value {
         self.ports.push(port);
@@ -142,11 +165,7 @@ impl Lowering {
 
     /// The value itself, where it depends on no input.
     pub fn constant(&self, value: Value) -> Option<&Tensor<'static>> {
-        let known = &self.values[value.0];
-        match known.from {
-            From::Constant => known.trials.first(),
-            From::Input | From::Step => None,
-        }
+        self.values[value.0].constant()
     }
 
     /// Where a value comes from.

@@ -1,7 +1,5 @@
 //! The graph's inputs and outputs: tables whose first dimension is the batch.
 
-use std::borrow::Cow;
-
 use scoregate_graph::data::{Data, Datatype, Text};
 use scoregate_graph::program::Port;
 use scoregate_graph::shape::Shape;
@@ -95,7 +93,7 @@ fn zeros(datatype: Datatype, dims: &[usize]) -> Result<Tensor<'static>, String> 
         Datatype::I32 => Data::I32(vec![0; count].into()),
         Datatype::I64 => Data::I64(vec![0; count].into()),
         Datatype::Bool => Data::Bool(vec![0; count].into()),
-        Datatype::Text => Data::Text(Cow::Owned(vec![Text::Borrowed(&b""[..]); count])),
+        Datatype::Text => Data::Text(vec![Text::Borrowed(&b""[..]); count].into()),
     };
     Tensor::new(shape, data)
 }

@@ -93,7 +93,7 @@ fn elements(
                 return Err("texts must stand in `string_data`, not in `raw_data`".to_owned());
             }
             let texts = proto.string_data.iter().map(|text| Text::Owned(text.clone()));
-            Data::Text(Cow::Owned(texts.collect()))
+            Data::Text(texts.collect())
         }
         other => return Err(format!("elements of {} are not served", name(other))),
     })
