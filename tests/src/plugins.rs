@@ -98,13 +98,7 @@ pub fn bots() -> &'static [u8] {
     COMPONENT.get_or_init(|| compile("bots", None))
 }
 
-/// The adapter of clicks.
-pub fn clicks() -> &'static [u8] {
-    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
-    COMPONENT.get_or_init(|| build("plugins/clicks"))
-}
-
-/// Its model.
+/// The model of clicks, whose adapter is [`mapping`] as `examples/clicks` configures it.
 pub fn conversion() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
     COMPONENT.get_or_init(|| compile("conversion", None))
