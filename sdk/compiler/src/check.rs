@@ -41,13 +41,13 @@ pub struct Checked {
 
 /// Why a check did not end well.
 #[derive(Debug, PartialEq)]
-pub enum CheckError<E> {
+pub enum CheckError<E, D = Difference> {
     /// There was no answer.
     Score(E),
     /// An answer has not the form of its outputs.
     Form(String),
     /// An answer is not the reference's.
-    Differs(Box<Difference>),
+    Differs(Box<D>),
 }
 
 /// Where a compiled model is not what its file says.

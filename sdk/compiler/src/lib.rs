@@ -12,6 +12,10 @@ mod edge_values;
 mod emit;
 mod error;
 pub mod forest;
+mod graph_check;
+pub mod graph_model;
+mod graph_rows;
+mod graph_summary;
 pub mod limits;
 mod output;
 mod random;
@@ -32,6 +36,9 @@ pub use check::{CheckError, Checked, Difference, check};
 pub use edge_rows::EdgeRows;
 pub use emit::FEATURES_SECTION;
 pub use error::CompileError;
+pub use graph_check::{GraphChecked, GraphDifference, check_graph};
+pub use graph_rows::{GraphRows, Wire};
+pub use graph_summary::GraphSummary;
 pub use output::parse_outputs;
 pub use scoregate_kernel::layout::Output;
 pub use sets::LinearLeaf;
@@ -39,9 +46,14 @@ pub use summary::Summary;
 pub use tuning::Tuning;
 
 use description::Description;
+use graph_model::GraphModel;
+use reader::Model;
 
 /// The kernel as a core module, built by this crate's build script.
 static KERNEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kernel.wasm"));
+
+/// The kernel of graphs, likewise.
+static GRAPH_KERNEL: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/graph.wasm"));
 
 /// How to compile a model.
 #[derive(Clone, Debug)]
@@ -67,13 +79,61 @@ pub struct Compiled {
     pub summary: Summary,
 }
 
-/// Compiles a model file; its format is told by its content.
+/// A compiled graph.
+#[derive(Clone, Debug)]
+pub struct CompiledGraph {
+    /// The component, a plugin of the world `model-plugin`.
+    pub component: Vec<u8>,
+    /// What it holds.
+    pub summary: GraphSummary,
+}
+
+/// Compiles a model that is a sum of trees or weighted values; the file's format is told by its content.
 ///
 /// # Errors
 /// [`CompileError`] names the place in the file and what would be right there.
 pub fn compile(model: &[u8], options: &Options) -> Result<Compiled, CompileError> {
     let model = reader::read_iterations(model, options.iterations.as_ref())?;
     compile_for(&model, Kind::Ranked, options)
+}
+
+/// A component for a graph. `outputs` names those of the graph's outputs that it gives, in order; none for all of them.
+///
+/// # Errors
+/// An output that the graph has not, a name or version that is too long, or a model that does not fit a component.
+pub fn compile_graph(
+    model: &GraphModel,
+    outputs: Option<&[String]>,
+    name: &str,
+    version: &str,
+) -> Result<CompiledGraph, CompileError> {
+    check_labels(name, version)?;
+    let mut model = model.clone();
+    if let Some(outputs) = outputs {
+        model.choose(outputs)?;
+    }
+    model.program.name = name.to_owned();
+    model.program.version = version.to_owned();
+    model.program.description = model.describe();
+    let tables = model.tables()?;
+    // The kernel reads its tables in the sandbox; what it would refuse there must not leave the compiler.
+    scoregate_graph::Graph::from_tables(&tables).map_err(CompileError::Component)?;
+    let component = emit::component(GRAPH_KERNEL, &tables)?;
+    let summary = GraphSummary::new(&model, &model.program, tables.len(), component.len());
+    Ok(CompiledGraph { component, summary })
+}
+
+/// The component of a model of any kind.
+///
+/// # Errors
+/// As [`compile`] and [`compile_graph`].
+pub fn compile_any(model: &Model, options: &Options) -> Result<Vec<u8>, CompileError> {
+    Ok(match model {
+        Model::Sum(model) => compile_for(model, Kind::Ranked, options)?.component,
+        Model::Graph(model) => {
+            compile_graph(model, None, &options.name, &options.version)?.component
+        }
+    })
 }
 
 /// The kernel's tables of a model, for tests and benchmarks of the kernel outside a sandbox.
@@ -135,15 +195,7 @@ fn tables_of(
     outputs: &[Output],
     options: &Options,
 ) -> Result<Vec<u8>, CompileError> {
-    for (what, text) in [("name", &options.name), ("version", &options.version)] {
-        if text.len() > limits::LABEL_MAX_BYTES {
-            return Err(CompileError::Unsupported(format!(
-                "the model's {what} has {} bytes; at most {} are kept",
-                text.len(),
-                limits::LABEL_MAX_BYTES
-            )));
-        }
-    }
+    check_labels(&options.name, &options.version)?;
     let description = summary::describe(model);
     let text = tables::Text {
         name: &options.name,
@@ -154,4 +206,17 @@ fn tables_of(
     // The kernel checks its tables in the sandbox; what it would refuse there must not leave the compiler.
     Kernel::from_tables(&tables).map_err(CompileError::Component)?;
     Ok(tables)
+}
+
+fn check_labels(name: &str, version: &str) -> Result<(), CompileError> {
+    for (what, text) in [("name", name), ("version", version)] {
+        if text.len() > limits::LABEL_MAX_BYTES {
+            return Err(CompileError::Unsupported(format!(
+                "the model's {what} has {} bytes; at most {} are kept",
+                text.len(),
+                limits::LABEL_MAX_BYTES
+            )));
+        }
+    }
+    Ok(())
 }

@@ -13,7 +13,7 @@ mod linear;
 mod link;
 mod model;
 mod nodes;
-mod place;
+pub mod place;
 mod ranked;
 mod rows;
 mod shapley;
@@ -24,4 +24,5 @@ pub use kernel::{Kernel, Values};
 pub use model::CompiledModel;
 pub use rows::Rows;
 
+#[cfg(feature = "plugin")]
 scoregate_sdk::export_model!(CompiledModel);

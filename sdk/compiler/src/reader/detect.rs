@@ -8,6 +8,7 @@ pub(super) enum Format {
     XgboostJson,
     XgboostUbjson,
     LightgbmText,
+    Onnx,
 }
 
 const SAVE: &str = "save an XGBoost booster with `booster.save_model(\"model.json\")`, a LightGBM booster with \
@@ -28,6 +29,8 @@ pub(super) fn detect(file: &[u8]) -> Result<Format, CompileError> {
         [b'P', b'K', 3, 4, ..] => refuse("the model file is a ZIP archive"),
         [b'b', b'i', b'n', b'f', ..] => refuse("the model file is of XGBoost's old binary format"),
         [b't', b'r', b'e', b'e', b'\n' | b'\r', ..] => Ok(Format::LightgbmText),
+        // `ir_version`, the first field of every ModelProto, as a number of one byte.
+        [0x08, 1..=0x7f, ..] => Ok(Format::Onnx),
         [b'[', ..] | [b'b', b'o', b'o', b's', b't', b'e', b'r', b'[', ..] => refuse(
             "the model file is what XGBoost's `dump_model` writes for people to read, which is not a whole model",
         ),

@@ -1,0 +1,93 @@
+//! ONNX: what the converters of scikit-learn, XGBoost and LightGBM write, and small networks. A file becomes a program of the graph kernel:
+//! `proto.rs` is the file's schema, `lowering.rs` the program in the making, `ops/` says what each operator becomes.
+
+pub mod external;
+mod lowering;
+mod node;
+mod ops;
+mod ports;
+mod proto;
+mod tensors;
+
+use prost::Message as _;
+use scoregate_graph::blob::Blobs;
+
+use crate::error::CompileError;
+use crate::graph_model::GraphModel;
+use external::Folder;
+pub(crate) use lowering::{From, Known, Lowering, Value};
+use node::Node;
+use proto::{GraphProto, ModelProto};
+
+/// Reads a model. Tensors that lie in other files are read from `folder` only.
+pub(super) fn read(file: &[u8], folder: Option<&Folder>) -> Result<GraphModel, CompileError> {
+    let model = ModelProto::decode(file)
+        .map_err(|error| CompileError::Binary(format!("ONNX: {error}")))?;
+    if let Some(function) = model.functions.first() {
+        return Err(CompileError::Unsupported(format!(
+            "the model has functions of its own (`{}`), which are not served",
+            function.name
+        )));
+    }
+    let graph = model.graph.as_ref().ok_or_else(|| CompileError::Invalid {
+        place: "graph".to_owned(),
+        reason: "the file has no graph".to_owned(),
+    })?;
+    let mut lowering = Lowering::default();
+    constants(graph, folder, &mut lowering)?;
+    ports::inputs(graph, &mut lowering)?;
+    for (nth, proto) in graph.node.iter().enumerate() {
+        let mut node = Node {
+            proto,
+            nth,
+            opset: 0,
+        };
+        node.opset = opset(&model, &node)?;
+        ops::lower(&mut lowering, &node)?;
+    }
+    let outputs = ports::outputs(graph, &lowering)?;
+    let mut notes = Vec::new();
+    if graph.output.len() > outputs.len() {
+        notes.push("outputs that depend on no input are left out".to_owned());
+    }
+    let origin = match (&model.producer_name[..], &model.producer_version[..]) {
+        ("", _) => "ONNX".to_owned(),
+        (name, version) => format!("ONNX by {name} {version}").trim_end().to_owned(),
+    };
+    let blobs: Blobs = std::mem::take(&mut lowering.blobs);
+    GraphModel::assemble(origin, lowering, blobs, outputs, notes)
+}
+
+fn constants(
+    graph: &GraphProto,
+    folder: Option<&Folder>,
+    lowering: &mut Lowering,
+) -> Result<(), CompileError> {
+    if !graph.sparse_initializer.is_empty() {
+        return Err(CompileError::Unsupported(
+            "the graph has sparse initializers, which are not served".to_owned(),
+        ));
+    }
+    for (nth, proto) in graph.initializer.iter().enumerate() {
+        let place = format!("initializer {nth} `{}`", proto.name);
+        let tensor = tensors::read(proto, &place, folder)?;
+        let value = lowering.add_constant(tensor);
+        lowering
+            .name(&proto.name, value)
+            .map_err(|reason| CompileError::Invalid { place, reason })?;
+    }
+    Ok(())
+}
+
+/// The version of the node's domain.
+fn opset(model: &ModelProto, node: &Node<'_>) -> Result<i64, CompileError> {
+    let imports = &model.opset_import;
+    let same = |domain: &str| domain == node.domain() || (domain.is_empty() && node.domain() == node::PLAIN);
+    let found = imports.iter().find(|import| same(&import.domain));
+    found.map(|import| import.version).ok_or_else(|| {
+        node.invalid(format!(
+            "the model imports no operator set of the domain `{}`",
+            node.domain()
+        ))
+    })
+}
