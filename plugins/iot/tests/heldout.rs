@@ -13,7 +13,11 @@ fn every_feature_is_bit_equal_to_what_the_model_was_trained_on() {
     let events = EVENTS.trim_ascii_end().split(|byte| *byte == b'\n');
     let batch = prepare::<Iot>(&events.collect::<Vec<_>>());
     assert_eq!(batch.rejected, []);
-    assert_trained_on(&batch.features, &numbers(Datatype::Fp32, FEATURES), FEATURES_PER_ROW);
+    assert_trained_on(
+        &batch.features,
+        &numbers(Datatype::Fp32, FEATURES),
+        FEATURES_PER_ROW,
+    );
 }
 
 #[test]
@@ -22,5 +26,9 @@ fn a_frame_has_the_same_features_as_its_json() {
     let frames: Vec<&[u8]> = frames.chunks(iot::frame::BYTES).collect();
     let batch = prepare::<Iot>(&frames);
     assert_eq!(batch.rejected, []);
-    assert_trained_on(&batch.features, &numbers(Datatype::Fp32, FEATURES), FEATURES_PER_ROW);
+    assert_trained_on(
+        &batch.features,
+        &numbers(Datatype::Fp32, FEATURES),
+        FEATURES_PER_ROW,
+    );
 }
