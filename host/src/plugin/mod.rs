@@ -31,7 +31,7 @@ pub use describe::{DescribeError, Info};
 pub use engine::{Engine, EngineError};
 pub use feature_names::{NamesError, feature_names};
 pub use fit::{Fit, Misfit, fit, reasons};
-pub use golden::{CarryError, Golden, GoldenError, with_golden};
+pub use golden::{CarryError, Golden, GoldenError, cell_json, with_golden};
 pub use model::ModelInstance;
 pub use parts::{Parts, Settings};
 pub use release::{AdapterRelease, LoadError, ModelRelease, Release};

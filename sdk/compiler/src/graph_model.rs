@@ -19,8 +19,10 @@ pub struct GraphModel {
     pub program: Program,
     /// The constants' bytes.
     pub blobs: Blobs,
+    /// Names of the inputs' columns, of all inputs one after the other; empty where nobody gave any.
+    pub feature_names: Vec<String>,
     /// What rows that test it are made of.
-    pub hints: Hints,
+    pub(crate) hints: Hints,
     /// What a user should know of the file, one sentence each.
     pub notes: Vec<String>,
 }
@@ -97,9 +99,16 @@ impl GraphModel {
             origin,
             program,
             blobs,
+            feature_names: Vec::new(),
             hints,
             notes,
         })
+    }
+
+    /// Elements of a row of all inputs.
+    pub fn columns(&self) -> usize {
+        let width = |port: &Port| port.shape[1..].iter().product::<i64>() as usize;
+        self.program.inputs.iter().map(width).sum()
     }
 
     /// Keeps the outputs of these names, in this order, and only what they need of the inputs' work. The inputs stay.

@@ -86,6 +86,8 @@ pub struct CompiledGraph {
     pub component: Vec<u8>,
     /// What it holds.
     pub summary: GraphSummary,
+    /// The graph with the outputs that were chosen.
+    pub model: GraphModel,
 }
 
 /// Compiles a model that is a sum of trees or weighted values; the file's format is told by its content.
@@ -119,8 +121,13 @@ pub fn compile_graph(
     // The kernel reads its tables in the sandbox; what it would refuse there must not leave the compiler.
     scoregate_graph::Graph::from_tables(&tables).map_err(CompileError::Component)?;
     let component = emit::component(GRAPH_KERNEL, &tables)?;
+    let component = emit::with_feature_names(component, &model.feature_names)?;
     let summary = GraphSummary::new(&model, &model.program, tables.len(), component.len());
-    Ok(CompiledGraph { component, summary })
+    Ok(CompiledGraph {
+        component,
+        summary,
+        model,
+    })
 }
 
 /// The component of a model of any kind.

@@ -54,10 +54,6 @@ pub fn measure(
             }
         }
     }
-    let median = |figures: &mut Vec<f64>| {
-        figures.sort_by(f64::total_cmp);
-        figures[figures.len() / 2]
-    };
     let speeds = |rounds: &mut Vec<Vec<f64>>| {
         let pairs = batches.iter().zip(rounds);
         let speed = |(batch, figures): (&usize, &mut Vec<f64>)| Speed {
@@ -67,4 +63,29 @@ pub fn measure(
         pairs.map(speed).collect()
     };
     Ok(rounds.iter_mut().map(speeds).collect())
+}
+
+fn median(figures: &mut [f64]) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+/// The median of single calls with so many rows, of as many calls as the patience allows; none where all of them are refused.
+pub fn median_of(
+    batch: usize,
+    mut time: impl FnMut() -> anyhow::Result<Option<Duration>>,
+) -> anyhow::Result<Option<Speed>> {
+    let start = Instant::now();
+    let mut figures = Vec::new();
+    for call in 0..ROUNDS_MAX * CALLS_MAX {
+        if call >= ROUNDS_MIN && start.elapsed() > PATIENCE / 2 {
+            break;
+        }
+        let took = time()?;
+        figures.extend(took.map(|took| took.as_secs_f64() * 1e6 / batch as f64));
+    }
+    Ok((!figures.is_empty()).then(|| Speed {
+        batch,
+        us_per_row: median(&mut figures),
+    }))
 }

@@ -2,6 +2,7 @@
 
 mod autotune;
 mod feature_names;
+mod graph;
 mod measure;
 mod progress;
 mod report;
@@ -17,7 +18,8 @@ use std::{
 use anyhow::Context as _;
 use scoregate_compiler::{
     Compiled, EdgeRows, Options, Tuning, compile_tuned, description::Description,
-    limits::MODEL_MAX_BYTES, parse_outputs, reader,
+    graph_model::GraphModel, limits::MODEL_MAX_BYTES, parse_outputs, reader,
+    reader::{Folder, Model},
 };
 
 use super::OutputFormat;
@@ -30,16 +32,16 @@ use crate::{
 };
 use progress::Progress;
 use report::Report;
-use trial::Trial;
+use trial::{Loaded, Trial};
 
 /// Rows together whose speed is told.
 const BATCHES: [usize; 2] = [1, 256];
 
 /// Compiles a trained model's file to a component.
 ///
-/// No toolchain is needed. Reads XGBoost's JSON and UBJSON, as `Booster.save_model("model.json")` writes it, and LightGBM's text, as
-/// `Booster.save_model("model.txt")` does. The component is run on rows made for the model and written only where it answers as the model's
-/// file says. The same model and options give the same bytes.
+/// No toolchain is needed. Reads XGBoost's JSON and UBJSON, as `Booster.save_model("model.json")` writes it, LightGBM's text, as
+/// `Booster.save_model("model.txt")` does, and ONNX, as the converters of scikit-learn write it (`skl2onnx.to_onnx`). The component is run on
+/// rows made for the model and written only where it answers as the model's file says. The same model and options give the same bytes.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Example:\n  scoregate compile fraud.json -o fraud.wasm --output margin,probability"
@@ -50,8 +52,8 @@ pub struct Args {
     /// The component; by default the model's file with `.wasm`.
     #[arg(short, long = "out", value_name = "FILE")]
     out: Option<PathBuf>,
-    /// What the component gives, in this order: margin, probability, label, prediction, leaf, contributions. By default the
-    /// probability of a classifier, else the prediction.
+    /// What the component gives, in this order: margin, probability, label, prediction, leaf, contributions; of an ONNX model the names of its
+    /// outputs. By default the probability of a classifier, else the prediction; of an ONNX model all of them.
     #[arg(long, value_name = "LIST")]
     output: Option<String>,
     /// Adds the output `contributions`: what each feature added to the margin, and after the features the bias (SHAP values, as
@@ -86,6 +88,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let shown = args.model.display();
     let out = args
         .out
+        .clone()
         .unwrap_or_else(|| args.model.with_extension("wasm"));
     anyhow::ensure!(
         !same_file(&args.model, &out),
@@ -94,39 +97,99 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let bytes = file::read(&args.model, MODEL_MAX_BYTES as u64);
     let bytes = bytes.with_context(|| shown.to_string())?;
     let stem = args.model.file_stem().unwrap_or_default();
-    let options = Options {
-        outputs: args.output.as_deref().map(parse_outputs).transpose()?,
-        explain: args.explain,
-        name: args
-            .name
-            .unwrap_or_else(|| stem.to_string_lossy().into_owned()),
-        version: args.version,
-        iterations: args.iteration_range,
+    let name = match &args.name {
+        Some(name) => name.clone(),
+        None => stem.to_string_lossy().into_owned(),
     };
     let progress = Progress::begin();
     progress.step("reading the model");
-    let model = reader::read_iterations(&bytes, options.iterations.as_ref());
-    let mut model = model.with_context(|| shown.to_string())?;
-    if let Some(names) = &args.feature_names {
-        model.feature_names = feature_names::read(names, model.features)?;
-    }
-    let job = Job {
-        model: &model,
-        options: &options,
+    let folder = Folder::of(&args.model).with_context(|| shown.to_string())?;
+    let model = reader::read_model(&bytes, args.iteration_range.as_ref(), Some(&folder));
+    let model = model.with_context(|| shown.to_string())?;
+    let command = Command {
+        args: &args,
+        name,
         seed: seed(&bytes),
-        progress: &progress,
+        progress,
+        out: &out,
     };
-    let made = job.make(args.autotune, args.golden.as_deref());
-    let (component, mut report) = made.with_context(|| shown.to_string())?;
-    drop(progress);
-    file::replace(&out, &component)
-        .with_context(|| format!("{} cannot be written", out.display()))?;
-    report.file = out.display().to_string();
-    match args.format {
-        OutputFormat::Text => report::print(&report)?,
-        OutputFormat::Json => line(format_args!("{}", serde_json::to_string(&report)?))?,
+    match model {
+        Model::Sum(model) => command.sum(*model)?,
+        Model::Graph(model) => command.graph(*model)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The command, once its model is read.
+struct Command<'a> {
+    args: &'a Args,
+    name: String,
+    seed: u64,
+    progress: Progress,
+    out: &'a Path,
+}
+
+impl Command<'_> {
+    fn sum(self, mut model: Description) -> anyhow::Result<()> {
+        let args = self.args;
+        let options = Options {
+            outputs: args.output.as_deref().map(parse_outputs).transpose()?,
+            explain: args.explain,
+            name: self.name,
+            version: args.version.clone(),
+            iterations: args.iteration_range.clone(),
+        };
+        if let Some(names) = &args.feature_names {
+            model.feature_names = feature_names::read(names, model.features)?;
+        }
+        let job = Job {
+            model: &model,
+            options: &options,
+            seed: self.seed,
+            progress: &self.progress,
+        };
+        let made = job.make(args.autotune, args.golden.as_deref());
+        let (component, mut report) = made.with_context(|| args.model.display().to_string())?;
+        drop(self.progress);
+        report.file = write(self.out, &component)?;
+        tell(args.format, &report, report::print)
+    }
+
+    fn graph(self, mut model: GraphModel) -> anyhow::Result<()> {
+        let args = self.args;
+        graph::settle(&mut model, args)?;
+        let job = graph::Job {
+            name: &self.name,
+            version: &args.version,
+            outputs: args.output.as_deref().map(graph::outputs),
+            golden: args.golden.as_deref(),
+            seed: self.seed,
+            progress: &self.progress,
+        };
+        let made = graph::make(&model, &job);
+        let (component, mut report) = made.with_context(|| args.model.display().to_string())?;
+        drop(self.progress);
+        report.file = write(self.out, &component)?;
+        tell(args.format, &report, report::print_graph)
+    }
+}
+
+/// Writes the component and tells where it is.
+fn write(out: &Path, component: &[u8]) -> anyhow::Result<String> {
+    let shown = out.display();
+    file::replace(out, component).with_context(|| format!("{shown} cannot be written"))?;
+    Ok(shown.to_string())
+}
+
+fn tell<R: serde::Serialize>(
+    format: OutputFormat,
+    report: &R,
+    print: fn(&R) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    match format {
+        OutputFormat::Text => print(report),
+        OutputFormat::Json => line(format_args!("{}", serde_json::to_string(report)?)),
+    }
 }
 
 /// One model on its way to a component.
@@ -162,7 +225,7 @@ impl Job<'_> {
         let cases = self_check::cases(&mut trial, self.model, outputs, &checked)?;
         let mut golden_cases = 0;
         if let Some(json) = self_check::golden(own, cases)? {
-            let carried = carry(&trial, &component, &json);
+            let carried = carry(&trial.loaded, &component, &json);
             (component, golden_cases) = match own_golden {
                 Some(path) => carried.with_context(|| path.display().to_string())?,
                 None => carried?,
@@ -174,17 +237,15 @@ impl Job<'_> {
         let speeds = measure::measure(&mut trials, &mut rows, &BATCHES)?;
         let [trial] = trials;
         summary.component_bytes = component.len();
-        if trial.memory_bytes() as u64 > MEMORY_MAX_BYTES {
-            summary.notes.push(format!(
-                "one instance takes {} bytes, more than a slot allows unless told; set its `memory_max_bytes`",
-                trial.memory_bytes()
-            ));
+        let loaded = trial.loaded;
+        if loaded.memory_bytes() as u64 > MEMORY_MAX_BYTES {
+            summary.notes.push(memory_note(loaded.memory_bytes()));
         }
         let report = Report {
             file: String::new(),
             digest: Digest::of(&component).to_string(),
-            face: trial.face(),
-            memory_bytes: trial.memory_bytes(),
+            face: loaded.face(),
+            memory_bytes: loaded.memory_bytes(),
             checked_rows: checked.rows,
             golden_cases,
             speeds: speeds.into_iter().flatten().collect(),
@@ -203,10 +264,16 @@ fn seed(model: &[u8]) -> u64 {
 }
 
 /// The component with these cases, which hold, and how many they are.
-fn carry(trial: &Trial, component: &[u8], json: &[u8]) -> anyhow::Result<(Vec<u8>, usize)> {
+fn carry(loaded: &Loaded, component: &[u8], json: &[u8]) -> anyhow::Result<(Vec<u8>, usize)> {
     let (component, golden) = with_golden(component, json)?;
-    trial.try_golden(&golden)?;
+    loaded.try_golden(&golden)?;
     Ok((component, golden.count()))
+}
+
+fn memory_note(bytes: usize) -> String {
+    format!(
+        "one instance takes {bytes} bytes, more than a slot allows unless told; set its `memory_max_bytes`"
+    )
 }
 
 fn read_golden(path: &Path) -> anyhow::Result<Vec<u8>> {

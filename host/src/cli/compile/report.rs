@@ -1,6 +1,6 @@
 //! What the command says it made.
 
-use scoregate_compiler::Summary;
+use scoregate_compiler::{GraphSummary, Summary};
 use serde::Serialize;
 
 use super::{autotune::Tried, measure::Speed};
@@ -29,6 +29,65 @@ pub struct Report {
     pub speeds: Vec<Speed>,
     /// Empty without `--autotune`.
     pub autotune: Vec<Tried>,
+}
+
+/// What was made of a graph; as JSON, all of it.
+#[derive(Serialize)]
+pub struct GraphReport {
+    pub file: String,
+    pub digest: String,
+    #[serde(flatten)]
+    pub summary: GraphSummary,
+    /// Its `signature`, as the Open Inference Protocol has it.
+    #[serde(flatten)]
+    pub face: Face,
+    /// Memory of one instance that has scored some batches.
+    pub memory_bytes: usize,
+    /// Rows on which the component answers as the graph does outside of the sandbox.
+    pub checked_rows: usize,
+    /// Those of them that both refuse.
+    pub refused_rows: usize,
+    /// Golden cases that it carries: the user's and the self-check's.
+    pub golden_cases: usize,
+    pub speeds: Vec<Speed>,
+}
+
+/// Prints what was made of a graph.
+pub fn print_graph(report: &GraphReport) -> anyhow::Result<()> {
+    let summary = &report.summary;
+    line(format_args!(
+        "{}: {} bytes",
+        report.file, summary.component_bytes
+    ))?;
+    line(format_args!("  model    {}", summary.origin))?;
+    let operators = summary.operators.iter();
+    let operators = operators.map(|(operator, count)| format!("{count} {operator}"));
+    line(format_args!(
+        "  graph    {}",
+        operators.collect::<Vec<_>>().join(", ")
+    ))?;
+    if let Face::Signature { inputs, outputs } = &report.face {
+        specs("inputs", inputs)?;
+        specs("outputs", outputs)?;
+    }
+    line(format_args!("  tables   {} bytes", summary.tables_bytes))?;
+    line(format_args!("  speed    {}", speeds(&report.speeds)))?;
+    let refused = match report.refused_rows {
+        0 => String::new(),
+        rows => format!(", {rows} of which it refuses"),
+    };
+    line(format_args!(
+        "  checked  {} rows in the sandbox and outside of it{refused}; carries {} golden cases",
+        report.checked_rows, report.golden_cases
+    ))?;
+    notes(&summary.notes)
+}
+
+fn notes(notes: &[String]) -> anyhow::Result<()> {
+    for note in notes {
+        line(format_args!("  note     {note}"))?;
+    }
+    Ok(())
 }
 
 /// Prints it for people.
@@ -74,10 +133,7 @@ pub fn print(report: &Report) -> anyhow::Result<()> {
         "  checked  {} rows as the model's file says; carries {} golden cases",
         report.checked_rows, report.golden_cases
     ))?;
-    for note in &summary.notes {
-        line(format_args!("  note     {note}"))?;
-    }
-    Ok(())
+    notes(&summary.notes)
 }
 
 fn specs(word: &str, specs: &[SpecStatus]) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration, time::Instant};
 
-use anyhow::{anyhow, bail};
+use anyhow::{Context as _, anyhow, bail};
 use scoregate_compiler::description::{Description, Precision};
 
 use crate::{
@@ -11,21 +11,18 @@ use crate::{
     },
     plugin::{CallError, Engine, Face, Golden, ModelInstance, ModelRelease, Release, Settings},
     telemetry::Telemetry,
-    tensor::Tensor,
+    tensor::{Signature, Tensor},
 };
 
-/// See the module.
-pub struct Trial {
+/// A component that was taken through a release's way in, and an instance of it.
+pub struct Loaded {
     release: Arc<ModelRelease>,
     instance: ModelInstance,
-    precision: Precision,
-    features: usize,
 }
 
-impl Trial {
-    /// Takes the component through a release's way in. Its limits are those of no slot: whatever the model needs, within what a slot could
-    /// ask for.
-    pub fn load(engine: &Engine, component: &[u8], model: &Description) -> anyhow::Result<Self> {
+impl Loaded {
+    /// Its limits are those of no slot: whatever the model needs, within what a slot could ask for.
+    pub fn load(engine: &Engine, component: &[u8]) -> anyhow::Result<Self> {
         let needed = 2 * component.len() as u64 + MEMORY_MAX_BYTES;
         let settings = Settings {
             slot: "compiled".into(),
@@ -39,15 +36,15 @@ impl Trial {
             bail!("the component is no model");
         };
         let instance = release.instance().map_err(ended)?;
-        Ok(Self {
-            release,
-            instance,
-            precision: model.precision,
-            features: model.features,
-        })
+        Ok(Self { release, instance })
     }
 
-    /// Its inputs and outputs.
+    /// Its inputs and outputs, as tensors are read by them.
+    pub fn signature(&self) -> &Signature {
+        &self.release.signature
+    }
+
+    /// Its inputs and outputs, as they are shown.
     pub fn face(&self) -> Face {
         Face::of(&Release::Model(self.release.clone()))
     }
@@ -57,24 +54,58 @@ impl Trial {
         self.instance.memory_bytes()
     }
 
+    /// The outputs of these inputs, or why the model refuses them.
+    pub fn call(&mut self, inputs: &[&Tensor]) -> anyhow::Result<Result<Vec<Tensor>, String>> {
+        match self.instance.infer(inputs) {
+            Ok(outputs) => Ok(Ok(outputs)),
+            Err(CallError::InvalidInput(reason)) => Ok(Err(reason)),
+            Err(error) => Err(ended(error)),
+        }
+    }
+
+    /// How long a call takes; none for one that is refused.
+    pub fn time(&mut self, inputs: &[&Tensor]) -> anyhow::Result<Option<Duration>> {
+        let start = Instant::now();
+        let answer = self.call(inputs)?;
+        let took = start.elapsed();
+        Ok(answer.is_ok().then_some(took))
+    }
+
+    /// Tries golden cases that the component is to carry.
+    pub fn try_golden(&self, golden: &Golden) -> anyhow::Result<()> {
+        Ok(self.release.try_golden(golden)?)
+    }
+}
+
+/// See the module: of a model that is a sum, whose rows are lists of numbers.
+pub struct Trial {
+    pub loaded: Loaded,
+    precision: Precision,
+    features: usize,
+}
+
+impl Trial {
+    /// Takes the component through a release's way in.
+    pub fn load(engine: &Engine, component: &[u8], model: &Description) -> anyhow::Result<Self> {
+        Ok(Self {
+            loaded: Loaded::load(engine, component)?,
+            precision: model.precision,
+            features: model.features,
+        })
+    }
+
     /// The outputs of rows, each as its elements lie in a tensor.
     pub fn score(&mut self, values: &[f64], rows: usize) -> anyhow::Result<Vec<Vec<u8>>> {
         let features = self.tensor(values, rows);
-        let outputs = self.instance.infer(&[&features]).map_err(ended)?;
+        let outputs = self.loaded.call(&[&features])?.map_err(refused)?;
         Ok(outputs.into_iter().map(|tensor| tensor.data).collect())
     }
 
     /// How long a call takes.
     pub fn time(&mut self, values: &[f64], rows: usize) -> anyhow::Result<Duration> {
         let features = self.tensor(values, rows);
-        let start = Instant::now();
-        self.instance.infer(&[&features]).map_err(ended)?;
-        Ok(start.elapsed())
-    }
-
-    /// Tries golden cases that the component is to carry.
-    pub fn try_golden(&self, golden: &Golden) -> anyhow::Result<()> {
-        Ok(self.release.try_golden(golden)?)
+        let took = self.loaded.time(&[&features])?;
+        took.context("it refuses its input")
     }
 
     fn tensor(&self, values: &[f64], rows: usize) -> Tensor {
@@ -95,10 +126,14 @@ impl Trial {
     }
 }
 
+fn refused(reason: String) -> anyhow::Error {
+    anyhow!("it refuses its input: {reason}")
+}
+
 fn ended(error: CallError) -> anyhow::Error {
     match error {
         CallError::Fault(fault) => anyhow!("{} ({})", fault.detail, fault.kind.name()),
-        CallError::InvalidInput(reason) => anyhow!("it refuses its input: {reason}"),
+        CallError::InvalidInput(reason) => refused(reason),
         CallError::NoRoom => anyhow!("there is no room for an instance"),
     }
 }

@@ -3,7 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
-use scoregate_compiler::{Options, compile, limits::MODEL_MAX_BYTES};
+use scoregate_compiler::{
+    Options, compile_any, limits::MODEL_MAX_BYTES,
+    reader::{Folder, read_model},
+};
 
 use crate::{
     file, limits,
@@ -36,9 +39,11 @@ pub fn load(path: &Path, name: &str, engine: &Engine) -> anyhow::Result<Model> {
             version: "1".to_owned(),
             iterations: None,
         };
-        compile(&bytes, &options)
+        let folder = Folder::of(path).with_context(|| shown.to_string())?;
+        let model = read_model(&bytes, None, Some(&folder));
+        model
+            .and_then(|model| compile_any(&model, &options))
             .with_context(|| shown.to_string())?
-            .component
     };
     let release = Release::load(
         engine,

@@ -147,6 +147,36 @@ pub fn cells(datatype: Datatype, data: &[u8]) -> Vec<Cell> {
     }
 }
 
+/// A tensor as golden cases spell it: lists within lists, as deep as its shape. None where a text of it is no UTF-8.
+pub fn json(datatype: Datatype, tensor: &Tensor) -> Option<Value> {
+    let cells = cells(datatype, &tensor.data).into_iter();
+    let mut level: Vec<Value> = cells.map(cell_json).collect::<Option<_>>()?;
+    for dim in tensor.shape.iter().skip(1).rev() {
+        let width = usize::try_from(*dim).ok()?.max(1);
+        level = level.chunks(width).map(Value::from).collect();
+    }
+    Some(level.into())
+}
+
+fn cell_json(cell: Cell) -> Option<Value> {
+    Some(match cell {
+        Cell::Bool(value) => value.into(),
+        Cell::Integer(value) => i64::try_from(value).ok()?.into(),
+        Cell::Fp32(value) => float_json(value.into()),
+        Cell::Fp64(value) => float_json(value),
+        Cell::Bytes(value) => String::from_utf8(value).ok()?.into(),
+    })
+}
+
+/// NaN becomes null.
+fn float_json(value: f64) -> Value {
+    match value {
+        f64::INFINITY => "Infinity".into(),
+        f64::NEG_INFINITY => "-Infinity".into(),
+        value => value.into(),
+    }
+}
+
 fn texts(mut data: &[u8]) -> Vec<Cell> {
     let mut cells = Vec::new();
     while let Some((length, rest)) = data.split_first_chunk::<4>()

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+pub use cells::json as cell_json;
 pub use section::{CarryError, SECTION, with_golden};
 
 use super::{adapter::AdapterInstance, check::Kind, model::ModelInstance};

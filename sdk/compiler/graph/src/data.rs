@@ -140,6 +140,18 @@ impl Data<'_> {
         self.len() == 0
     }
 
+    /// Whether the elements are its own, to be overwritten.
+    pub fn is_owned(&self) -> bool {
+        match self {
+            Self::F32(data) => matches!(data, Cow::Owned(_)),
+            Self::F64(data) => matches!(data, Cow::Owned(_)),
+            Self::I32(data) => matches!(data, Cow::Owned(_)),
+            Self::I64(data) => matches!(data, Cow::Owned(_)),
+            Self::Bool(data) => matches!(data, Cow::Owned(_)),
+            Self::Text(data) => matches!(data, Cow::Owned(_)),
+        }
+    }
+
     /// The same, borrowed from this one.
     pub fn borrowed(&self) -> Data<'_> {
         match self {

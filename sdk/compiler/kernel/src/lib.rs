@@ -4,8 +4,8 @@
 //! can be tested and timed, and so that [`layout`] is written and read by one definition.
 
 mod contributions;
-mod exp;
-mod exp64;
+pub mod exp;
+pub mod exp64;
 mod header;
 mod kernel;
 pub mod layout;

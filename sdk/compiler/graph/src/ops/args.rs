@@ -1,5 +1,6 @@
 //! What a step is given: values that it looks at, or uses up where no later step takes them.
 
+use crate::data::Data;
 use crate::program::{ABSENT, ValueId};
 use crate::tensor::Tensor;
 
@@ -65,6 +66,31 @@ impl<'r, 'v> Args<'r, 'v> {
             return None;
         }
         self.values.get(id as usize)?.as_ref()
+    }
+
+    /// Whether [`Args::take`] moves an input whose elements can be overwritten; never where this step takes the same value twice.
+    pub fn is_spare(&self, at: usize) -> bool {
+        let Some(id) = self.inputs.get(at) else {
+            return false;
+        };
+        self.last.get(at) == Some(&true)
+            && self.optional(at).is_some_and(|value| value.data().is_owned())
+            && self.inputs.iter().filter(|other| *other == id).count() == 1
+    }
+
+    /// A list of whole numbers: a shape, axes, indices.
+    ///
+    /// # Errors
+    /// One that is not given, or of another datatype.
+    pub fn whole(&self, at: usize) -> Result<Vec<i64>, String> {
+        match self.get(at)?.data() {
+            Data::I64(data) => Ok(data.to_vec()),
+            Data::I32(data) => Ok(data.iter().map(|value| i64::from(*value)).collect()),
+            other => Err(format!(
+                "input {at} is of {} where whole numbers are needed",
+                other.datatype().name()
+            )),
+        }
     }
 
     /// An input to keep: moved where nothing else needs it, else copied.

@@ -5,17 +5,24 @@
 
 mod algebra;
 mod args;
+mod broadcast;
+mod each;
 mod elementwise;
 mod layout;
 mod learned;
 mod reduce;
+mod words;
 
-pub use algebra::Algebra;
+pub use algebra::{Algebra, Dense, Einsum, Metric, pack};
 pub use args::Args;
-pub use elementwise::{Elementwise, Unary};
-pub use layout::Layout;
-pub use learned::Learned;
-pub use reduce::Reduce;
+pub use elementwise::{Binary, Compare, Elementwise, Unary};
+pub use layout::{Layout, PadMode};
+pub use learned::{
+    Aggregate, Body, Classes, Encode, Imputer, Kernel, Labels, Learned, LinearClassifier, LinearRegressor, Mode, Norm, OneHot, Plain,
+    Post, Scaler, Svm, SvmClassifier, SvmRegressor, Trees,
+};
+pub use reduce::{Fold, Normalise, Reduce};
+pub use words::{Case, Class, Normalize, TfIdf, TfIdfKeys, Tokens, Weighting, Words};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +41,8 @@ pub enum Op {
     Algebra(Algebra),
     /// What was learned: `ai.onnx.ml`.
     Learned(Learned),
+    /// Texts.
+    Words(Words),
 }
 
 /// An operator ready to run.
@@ -46,9 +55,11 @@ pub enum Ready<'a> {
     /// See [`Op::Reduce`].
     Reduce(Reduce),
     /// See [`Op::Algebra`].
-    Algebra(Algebra),
+    Algebra(algebra::Ready<'a>),
     /// See [`Op::Learned`].
     Learned(learned::Ready<'a>),
+    /// See [`Op::Words`].
+    Words(words::Ready<'a>),
 }
 
 impl Op {
@@ -61,8 +72,9 @@ impl Op {
             Self::Elementwise(op) => Ready::Elementwise(op.clone()),
             Self::Layout(op) => Ready::Layout(op.clone()),
             Self::Reduce(op) => Ready::Reduce(op.clone()),
-            Self::Algebra(op) => Ready::Algebra(op.clone()),
+            Self::Algebra(op) => Ready::Algebra(op.ready(blobs)?),
             Self::Learned(op) => Ready::Learned(op.ready(blobs)?),
+            Self::Words(op) => Ready::Words(op.ready(blobs)?),
         })
     }
 }
@@ -83,6 +95,7 @@ impl Ready<'_> {
             Self::Reduce(op) => op.run(args, made)?,
             Self::Algebra(op) => made.push(op.run(args)?),
             Self::Learned(op) => op.run(args, made)?,
+            Self::Words(op) => op.run(args, made)?,
         }
         Ok(())
     }

@@ -6,6 +6,8 @@ mod elementwise;
 mod layout;
 mod learned;
 mod reduce;
+mod told;
+mod words;
 
 use super::lowering::Lowering;
 use super::node::{ML, MICROSOFT, Node, PLAIN};
@@ -22,9 +24,10 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileErr
                 || layout::lower(cx, node)?
                 || reduce::lower(cx, node)?
                 || algebra::lower(cx, node)?
+                || words::lower(cx, node)?
         }
         ML => learned::lower(cx, node)?,
-        MICROSOFT => algebra::lower_microsoft(cx, node)?,
+        MICROSOFT => algebra::lower_microsoft(cx, node)? || words::lower_microsoft(cx, node)?,
         _ => false,
     };
     match known {
