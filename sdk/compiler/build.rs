@@ -3,9 +3,7 @@
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     for (folder, file) in [("kernel", "kernel.wasm"), ("graph", "graph.wasm")] {
-        if let Err(error) =
-            scoregate_build::prebuilt(folder, scoregate_build::Form::Core, file)
-        {
+        if let Err(error) = scoregate_build::prebuilt(folder, scoregate_build::Form::Core, file) {
             println!("cargo::error={error}");
         }
     }

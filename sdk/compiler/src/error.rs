@@ -20,6 +20,9 @@ pub enum CompileError {
     /// The file begins as UBJSON and does not go on so, or ends in the middle.
     #[error("the model file is not valid UBJSON: {0}")]
     Binary(String),
+    /// The file begins as ONNX and does not go on so, or ends in the middle.
+    #[error("the model file is not valid ONNX: {0}")]
+    Onnx(String),
     /// A value of the file is wrong.
     #[error("{place}: {reason}")]
     Invalid {

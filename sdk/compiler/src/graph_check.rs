@@ -46,7 +46,11 @@ pub struct GraphDifference {
 impl fmt::Display for GraphDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { row, rows, what } = self;
-        write!(f, "rows {row} to {} of the self-check: {what}", row + rows - 1)
+        write!(
+            f,
+            "rows {row} to {} of the self-check: {what}",
+            row + rows - 1
+        )
     }
 }
 
@@ -77,8 +81,7 @@ pub fn check_graph<E>(
         let sent: Vec<Wire> = inputs.iter().map(Wire::of).collect();
         let count = inputs[0].shape().table().0;
         let expected = graph.run(inputs);
-        let expected: Answer =
-            expected.map(|outputs| outputs.iter().map(Wire::of).collect());
+        let expected: Answer = expected.map(|outputs| outputs.iter().map(Wire::of).collect());
         let found = score(&sent).map_err(CheckError::Score)?;
         if let Some(what) = difference(model, &expected, &found) {
             let row = checked.rows;
@@ -127,7 +130,9 @@ fn difference(model: &GraphModel, expected: &Answer, found: &Answer) -> Option<S
         (Err(_), Err(_)) => return None,
         (Ok(_), Err(reason)) => return Some(format!("the component refuses them: {reason}")),
         (Err(reason), Ok(_)) => {
-            return Some(format!("the component answers what should be refused: {reason}"));
+            return Some(format!(
+                "the component answers what should be refused: {reason}"
+            ));
         }
     };
     if expected.len() != found.len() {

@@ -64,7 +64,12 @@ impl GraphModel {
             let data = blobs.put_data(tensor.data());
             program.constants.push(Constant {
                 datatype: tensor.datatype(),
-                shape: tensor.shape().dims().iter().map(|dim| *dim as u32).collect(),
+                shape: tensor
+                    .shape()
+                    .dims()
+                    .iter()
+                    .map(|dim| *dim as u32)
+                    .collect(),
                 data: data.map_err(CompileError::Unsupported)?,
             });
             ids.insert(*value, ids.len() as ValueId);
@@ -128,7 +133,9 @@ impl GraphModel {
                 )));
             };
             if chosen.iter().any(|output| output.port.name == *name) {
-                return Err(CompileError::Output(format!("the output `{name}` is asked for twice")));
+                return Err(CompileError::Output(format!(
+                    "the output `{name}` is asked for twice"
+                )));
             }
             chosen.push(found.clone());
         }

@@ -109,7 +109,10 @@ impl<'m> GraphRows<'m> {
     pub(crate) fn tensors(&mut self, rows: usize) -> Vec<Tensor<'static>> {
         let ports = &self.model.program.inputs;
         // A port's shape was tried with rows when the model was read, so it makes tensors.
-        ports.iter().filter_map(|port| self.tensor(port, rows).ok()).collect()
+        ports
+            .iter()
+            .filter_map(|port| self.tensor(port, rows).ok())
+            .collect()
     }
 
     fn tensor(&mut self, port: &Port, rows: usize) -> Result<Tensor<'static>, String> {

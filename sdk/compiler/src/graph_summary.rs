@@ -40,7 +40,11 @@ impl GraphSummary {
         Self {
             origin: model.origin.clone(),
             operators,
-            inputs: program.inputs.iter().map(|port| port.name.clone()).collect(),
+            inputs: program
+                .inputs
+                .iter()
+                .map(|port| port.name.clone())
+                .collect(),
             outputs: program
                 .outputs
                 .iter()

@@ -13,7 +13,9 @@ fn answers_are_onnxruntimes() {
         let Ok(ready) = case.ready() else {
             continue;
         };
-        let answers = case.answers(&ready).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        let answers = case
+            .answers(&ready)
+            .unwrap_or_else(|error| panic!("{}: {error}", case.name));
         for answer in answers {
             let far = answer.plain;
             if !tolerance::within(&case, &answer.output, &ready.operators, far) {
@@ -21,7 +23,11 @@ fn answers_are_onnxruntimes() {
             }
         }
     }
-    assert!(differ.is_empty(), "{} outputs differ: {differ:#?}", differ.len());
+    assert!(
+        differ.is_empty(),
+        "{} outputs differ: {differ:#?}",
+        differ.len()
+    );
 }
 
 #[test]
@@ -32,9 +38,13 @@ fn one_row_and_many_give_the_same() {
             continue;
         };
         let graph = ready.graph();
-        let together = case.run(&graph, None).unwrap_or_else(|error| panic!("{}: {error}", case.name));
+        let together = case
+            .run(&graph, None)
+            .unwrap_or_else(|error| panic!("{}: {error}", case.name));
         for row in 0..rows {
-            let alone = case.run(&graph, Some(row)).unwrap_or_else(|error| panic!("{}, row {row}: {error}", case.name));
+            let alone = case
+                .run(&graph, Some(row))
+                .unwrap_or_else(|error| panic!("{}, row {row}: {error}", case.name));
             for (output, alone) in alone {
                 if !is_row(&together[&output], &alone, rows, row) {
                     differ.push(format!("{}, {output}, row {row}", case.name));
@@ -42,7 +52,11 @@ fn one_row_and_many_give_the_same() {
             }
         }
     }
-    assert!(differ.is_empty(), "{} answers differ: {differ:#?}", differ.len());
+    assert!(
+        differ.is_empty(),
+        "{} answers differ: {differ:#?}",
+        differ.len()
+    );
 }
 
 /// Bit for bit, where any NaN is the same: two NaNs' sum takes its sign and its payload from either.
@@ -78,14 +92,29 @@ fn the_page_of_pipelines_is_current() {
 #[test]
 fn the_rows_tell_a_changed_model() {
     for (name, other) in [
-        ("trees.DecisionTreeClassifier.classes", "trees.ExtraTreeClassifier.classes"),
-        ("linear.LogisticRegression.classes", "linear.LinearDiscriminantAnalysis.classes"),
-        ("preprocessing.OneHotEncoder.strings", "preprocessing.OneHotEncoder.strings_first"),
+        (
+            "trees.DecisionTreeClassifier.classes",
+            "trees.ExtraTreeClassifier.classes",
+        ),
+        (
+            "linear.LogisticRegression.classes",
+            "linear.LinearDiscriminantAnalysis.classes",
+        ),
+        (
+            "preprocessing.OneHotEncoder.strings",
+            "preprocessing.OneHotEncoder.strings_first",
+        ),
     ] {
         let case = zoo::named(name);
-        let ready = zoo::named(other).ready().unwrap_or_else(|error| panic!("{other}: {error}"));
-        let renamed = case.answers(&ready).unwrap_or_else(|error| panic!("{name}: {error}"));
-        let far = |answer: &zoo::Answer| !tolerance::within(&case, &answer.output, &ready.operators, answer.plain);
+        let ready = zoo::named(other)
+            .ready()
+            .unwrap_or_else(|error| panic!("{other}: {error}"));
+        let renamed = case
+            .answers(&ready)
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let far = |answer: &zoo::Answer| {
+            !tolerance::within(&case, &answer.output, &ready.operators, answer.plain)
+        };
         assert!(renamed.iter().any(far), "{name}");
     }
 }

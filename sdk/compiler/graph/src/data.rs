@@ -148,7 +148,7 @@ impl Data<'_> {
             Self::I32(data) => matches!(data, Cow::Owned(_)),
             Self::I64(data) => matches!(data, Cow::Owned(_)),
             Self::Bool(data) => matches!(data, Cow::Owned(_)),
-            Self::Text(data) => matches!(data, Cow::Owned(_)),
+            Self::Text(data) => matches!(data, Texts::Owned(_)),
         }
     }
 

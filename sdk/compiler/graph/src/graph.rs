@@ -55,7 +55,11 @@ impl<'a> Graph<'a> {
         let first_made = self.program.inputs.len() + self.constants.len();
         let mut values: Vec<Option<Tensor<'v>>> = Vec::with_capacity(first_made + self.steps.len());
         values.extend(inputs.into_iter().map(Some));
-        values.extend(self.constants.iter().map(|constant| Some(constant.borrowed())));
+        values.extend(
+            self.constants
+                .iter()
+                .map(|constant| Some(constant.borrowed())),
+        );
         let mut made = Vec::new();
         for ((ready, step), last) in self.steps.iter().zip(&self.program.steps).zip(&self.last) {
             let mut args = Args::new(&mut values, &step.inputs, last);
@@ -92,7 +96,11 @@ fn check(program: &Program) -> Result<(), String> {
         }
         made += u64::from(step.outputs);
     }
-    match program.outputs.iter().find(|output| u64::from(output.value) >= made) {
+    match program
+        .outputs
+        .iter()
+        .find(|output| u64::from(output.value) >= made)
+    {
         Some(output) => Err(format!("the output `{}` is not made", output.port.name)),
         None => Ok(()),
     }

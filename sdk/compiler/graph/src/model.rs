@@ -40,13 +40,20 @@ impl Model for GraphModel {
         let program = self.0.program();
         Signature {
             inputs: program.inputs.iter().map(spec).collect(),
-            outputs: program.outputs.iter().map(|output| spec(&output.port)).collect(),
+            outputs: program
+                .outputs
+                .iter()
+                .map(|output| spec(&output.port))
+                .collect(),
         }
     }
 
     fn infer(&self, inputs: &[TensorView<'_>]) -> Result<Vec<SdkTensor>, Failure> {
         let ports = &self.0.program().inputs;
-        let inputs = inputs.iter().zip(ports).map(|(view, port)| tensor(view, port));
+        let inputs = inputs
+            .iter()
+            .zip(ports)
+            .map(|(view, port)| tensor(view, port));
         let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
         let outputs = self.0.run(inputs).map_err(Failure::InvalidInput)?;
         Ok(outputs.into_iter().map(handed_out).collect())
@@ -98,7 +105,12 @@ fn tensor<'v>(view: &TensorView<'v>, port: &Port) -> Result<Tensor<'v>, Failure>
 }
 
 fn handed_out(tensor: Tensor<'_>) -> SdkTensor {
-    let shape: Vec<u64> = tensor.shape().dims().iter().map(|dim| *dim as u64).collect();
+    let shape: Vec<u64> = tensor
+        .shape()
+        .dims()
+        .iter()
+        .map(|dim| *dim as u64)
+        .collect();
     match tensor.into_data() {
         Data::F32(data) => SdkTensor::f32(shape, data.into_owned()),
         Data::F64(data) => SdkTensor::f64(shape, data.into_owned()),

@@ -44,8 +44,7 @@ pub fn read(tables: &[u8]) -> Result<(Program, &[u8]), String> {
         ));
     };
     let (words, _) = header.as_chunks::<4>();
-    let [magic, version, program, blobs] =
-        std::array::from_fn(|at| u32::from_le_bytes(words[at]));
+    let [magic, version, program, blobs] = std::array::from_fn(|at| u32::from_le_bytes(words[at]));
     if magic != MAGIC {
         return Err("the tables do not begin with SGGR".to_owned());
     }

@@ -119,6 +119,9 @@ impl<'a> Tensor<'a> {
 
     fn is_not(&self, wanted: Datatype) -> String {
         let found = self.datatype().name();
-        format!("a tensor of {found} where one of {} is needed", wanted.name())
+        format!(
+            "a tensor of {found} where one of {} is needed",
+            wanted.name()
+        )
     }
 }

@@ -56,7 +56,12 @@ pub fn distance(ours: &Tensor<'_>, theirs: &Stored, rows: Range<usize>) -> Dista
     let width = theirs.width().max(1);
     match (ours.data(), expected.data()) {
         (Data::F32(ours), Data::F32(theirs)) => {
-            let wide = |values: &[f32]| values.iter().map(|value| f64::from(*value)).collect::<Vec<_>>();
+            let wide = |values: &[f32]| {
+                values
+                    .iter()
+                    .map(|value| f64::from(*value))
+                    .collect::<Vec<_>>()
+            };
             reals(&wide(ours), &wide(theirs), width, rows, |value| {
                 let value = (value as f32).max(f32::MIN_POSITIVE);
                 f64::from(f32::from_bits(value.to_bits() + 1)) - f64::from(value)
@@ -82,18 +87,39 @@ fn all_others(theirs: &Stored) -> Distance {
 }
 
 fn others<T: PartialEq>(ours: &[T], theirs: &[T], width: usize, rows: Range<usize>) -> Distance {
-    let pairs = ours.chunks(width).zip(theirs.chunks(width)).skip(rows.start).take(rows.len());
-    let differ = pairs.flat_map(|(ours, theirs)| ours.iter().zip(theirs)).filter(|(ours, theirs)| ours != theirs);
+    let pairs = ours
+        .chunks(width)
+        .zip(theirs.chunks(width))
+        .skip(rows.start)
+        .take(rows.len());
+    let differ = pairs
+        .flat_map(|(ours, theirs)| ours.iter().zip(theirs))
+        .filter(|(ours, theirs)| ours != theirs);
     Distance {
         others: differ.count(),
         ..Distance::default()
     }
 }
 
-fn reals(ours: &[f64], theirs: &[f64], width: usize, rows: Range<usize>, unit: fn(f64) -> f64) -> Distance {
-    let pairs = ours.chunks(width).zip(theirs.chunks(width)).skip(rows.start).take(rows.len());
-    let pairs: Vec<(f64, f64)> = pairs.flat_map(|(ours, theirs)| ours.iter().copied().zip(theirs.iter().copied())).collect();
-    let finite = pairs.iter().map(|(_, theirs)| theirs.abs()).filter(|value| value.is_finite());
+fn reals(
+    ours: &[f64],
+    theirs: &[f64],
+    width: usize,
+    rows: Range<usize>,
+    unit: fn(f64) -> f64,
+) -> Distance {
+    let pairs = ours
+        .chunks(width)
+        .zip(theirs.chunks(width))
+        .skip(rows.start)
+        .take(rows.len());
+    let pairs: Vec<(f64, f64)> = pairs
+        .flat_map(|(ours, theirs)| ours.iter().copied().zip(theirs.iter().copied()))
+        .collect();
+    let finite = pairs
+        .iter()
+        .map(|(_, theirs)| theirs.abs())
+        .filter(|value| value.is_finite());
     let unit = unit(finite.fold(0.0, f64::max));
     let mut found = Distance::default();
     for (ours, theirs) in pairs {
@@ -106,7 +132,9 @@ fn reals(ours: &[f64], theirs: &[f64], width: usize, rows: Range<usize>, unit: f
         }
         let away = (ours - theirs).abs();
         found.ulps = found.ulps.max(away / unit);
-        found.relative = found.relative.max(away / theirs.abs().max(f64::from(f32::MIN_POSITIVE)));
+        found.relative = found
+            .relative
+            .max(away / theirs.abs().max(f64::from(f32::MIN_POSITIVE)));
     }
     found
 }
@@ -114,10 +142,34 @@ fn reals(ours: &[f64], theirs: &[f64], width: usize, rows: Range<usize>, unit: f
 /// Elements as texts that are the same where their bits are; any NaN is one.
 pub fn bits(data: &Data<'_>) -> Vec<Vec<u8>> {
     match data {
-        Data::F32(data) => data.iter().map(|value| if value.is_nan() { b"NaN".to_vec() } else { value.to_le_bytes().to_vec() }).collect(),
-        Data::F64(data) => data.iter().map(|value| if value.is_nan() { b"NaN".to_vec() } else { value.to_le_bytes().to_vec() }).collect(),
-        Data::I32(data) => data.iter().map(|value| value.to_le_bytes().to_vec()).collect(),
-        Data::I64(data) => data.iter().map(|value| value.to_le_bytes().to_vec()).collect(),
+        Data::F32(data) => data
+            .iter()
+            .map(|value| {
+                if value.is_nan() {
+                    b"NaN".to_vec()
+                } else {
+                    value.to_le_bytes().to_vec()
+                }
+            })
+            .collect(),
+        Data::F64(data) => data
+            .iter()
+            .map(|value| {
+                if value.is_nan() {
+                    b"NaN".to_vec()
+                } else {
+                    value.to_le_bytes().to_vec()
+                }
+            })
+            .collect(),
+        Data::I32(data) => data
+            .iter()
+            .map(|value| value.to_le_bytes().to_vec())
+            .collect(),
+        Data::I64(data) => data
+            .iter()
+            .map(|value| value.to_le_bytes().to_vec())
+            .collect(),
         Data::Bool(data) => data.iter().map(|value| vec![*value]).collect(),
         Data::Text(data) => data.iter().map(|value| value.to_vec()).collect(),
     }

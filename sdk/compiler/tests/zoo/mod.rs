@@ -142,7 +142,11 @@ impl Case {
     }
 
     /// Outputs by name, of all rows or of one.
-    pub fn run(&self, graph: &Graph<'_>, row: Option<usize>) -> Result<BTreeMap<String, Tensor<'static>>, String> {
+    pub fn run(
+        &self,
+        graph: &Graph<'_>,
+        row: Option<usize>,
+    ) -> Result<BTreeMap<String, Tensor<'static>>, String> {
         let program = graph.program();
         let inputs = program.inputs.iter().map(|port| {
             let stored = self.inputs.iter().find(|stored| stored.name == port.name);
@@ -151,8 +155,13 @@ impl Case {
         });
         let inputs: Vec<Tensor<'static>> = inputs.collect::<Result<_, String>>()?;
         let given = graph.run(inputs)?;
-        let names = program.outputs.iter().map(|output| output.port.name.clone());
-        Ok(names.zip(given.into_iter().map(Tensor::into_owned)).collect())
+        let names = program
+            .outputs
+            .iter()
+            .map(|output| output.port.name.clone());
+        Ok(names
+            .zip(given.into_iter().map(Tensor::into_owned))
+            .collect())
     }
 }
 
@@ -167,7 +176,16 @@ pub fn all() -> Vec<Case> {
     let ending = ".cases.json";
     let mut names: Vec<String> = std::fs::read_dir(folder())
         .unwrap()
-        .filter_map(|entry| Some(entry.unwrap().file_name().to_str()?.strip_suffix(ending)?.to_owned()))
+        .filter_map(|entry| {
+            Some(
+                entry
+                    .unwrap()
+                    .file_name()
+                    .to_str()?
+                    .strip_suffix(ending)?
+                    .to_owned(),
+            )
+        })
         .collect();
     names.sort();
     assert!(names.len() > 1000, "the models of onnx/ are here");
@@ -177,8 +195,10 @@ pub fn all() -> Vec<Case> {
 /// One of them.
 pub fn named(name: &str) -> Case {
     let path = folder().join(format!("{name}.cases.json"));
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let case: Case = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let case: Case =
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     Case {
         name: name.to_owned(),
         ..case
@@ -193,7 +213,9 @@ pub fn failures() -> Vec<[String; 5]> {
         .filter(|path| path.to_str().unwrap().ends_with(".failures.tsv"))
         .collect();
     lists.sort();
-    let texts = lists.iter().map(|list| std::fs::read_to_string(list).unwrap());
+    let texts = lists
+        .iter()
+        .map(|list| std::fs::read_to_string(list).unwrap());
     texts
         .flat_map(|text| text.lines().map(fields).collect::<Vec<_>>())
         .collect()
@@ -201,7 +223,9 @@ pub fn failures() -> Vec<[String; 5]> {
 
 fn fields(line: &str) -> [String; 5] {
     let fields: Vec<String> = line.split('\t').map(str::to_owned).collect();
-    fields.try_into().unwrap_or_else(|_| panic!("five fields: {line}"))
+    fields
+        .try_into()
+        .unwrap_or_else(|_| panic!("five fields: {line}"))
 }
 
 pub fn folder() -> PathBuf {

@@ -1,8 +1,9 @@
 //! Tensors as the cases' files hold them.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use scoregate_graph::data::{Data, Text};
+use scoregate_graph::data::{Data, Text, Texts};
 use scoregate_graph::shape::Shape;
 use scoregate_graph::tensor::Tensor;
 use serde::Deserialize;
@@ -44,19 +45,23 @@ impl Stored {
         Tensor::new(Shape::new(&shape)?, data)
     }
 
-    fn texts(&self, taken: &std::ops::Range<usize>) -> Cow<'static, [Text<'static>]> {
+    fn texts(&self, taken: &Range<usize>) -> Texts<'static> {
         let texts = self.data.as_ref().expect("texts");
         let wanted = &texts[taken.start..taken.end.min(texts.len())];
-        Cow::Owned(wanted.iter().map(|text| Cow::Owned(text.clone().into_bytes())).collect())
+        let own = |text: &String| Text::Owned(text.clone().into_bytes());
+        wanted.iter().map(own).collect()
     }
 
     fn numbers<const SIZE: usize, T: Clone>(
         &self,
         read: fn([u8; SIZE]) -> T,
-        taken: &std::ops::Range<usize>,
+        taken: &Range<usize>,
     ) -> Cow<'static, [T]> {
         let digits = self.data_hex.as_ref().expect("numbers").as_bytes();
-        let numbers = digits.chunks_exact(2 * SIZE).skip(taken.start).take(taken.len());
+        let numbers = digits
+            .chunks_exact(2 * SIZE)
+            .skip(taken.start)
+            .take(taken.len());
         Cow::Owned(numbers.map(|number| read(bytes(number))).collect())
     }
 }

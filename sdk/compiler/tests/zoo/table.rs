@@ -27,7 +27,14 @@ pub fn page(outcomes: &[(Case, Outcome)]) -> String {
         "boosters" => 1,
         _ => 0,
     };
-    for (nth, title) in ["scikit-learn", "XGBoost and LightGBM", "Operators, each alone"].into_iter().enumerate() {
+    for (nth, title) in [
+        "scikit-learn",
+        "XGBoost and LightGBM",
+        "Operators, each alone",
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let some = outcomes.iter().filter(|(case, _)| kind(case) == nth);
         estimators(&mut text, title, nth < 2, some);
     }
@@ -46,15 +53,31 @@ fn estimators<'a>(
     for (case, outcome) in outcomes {
         rows.entry(&case.estimator).or_default().add(case, outcome);
     }
-    let (column, line) = if trained { (" from its library |", " --- |") } else { ("", "") };
+    let (column, line) = if trained {
+        (" from its library |", " --- |")
+    } else {
+        ("", "")
+    };
     write!(
         text,
         "\n## {title}\n| model | variants | served | from onnxruntime | beyond numbers |{column}\n| --- | --- | --- | --- | --- |{line}\n"
     )
     .unwrap();
     for (name, row) in rows {
-        write!(text, "| {name} | {} | {} | {} | {} |", row.models, row.served(), row.plain(), row.corners()).unwrap();
-        let library = if trained { format!(" {} |\n", row.library()) } else { "\n".to_owned() };
+        write!(
+            text,
+            "| {name} | {} | {} | {} | {} |",
+            row.models,
+            row.served(),
+            row.plain(),
+            row.corners()
+        )
+        .unwrap();
+        let library = if trained {
+            format!(" {} |\n", row.library())
+        } else {
+            "\n".to_owned()
+        };
         text.push_str(&library);
     }
 }
@@ -71,7 +94,8 @@ impl Together {
             self.corners = self.corners.and(answer.corners);
         }
         for native in &case.native {
-            self.library_others += native.ordinary_differ.unwrap_or(0) + usize::from(native.other_shape);
+            self.library_others +=
+                native.ordinary_differ.unwrap_or(0) + usize::from(native.other_shape);
             if let Some(relative) = &native.ordinary_max_relative {
                 self.library = Some(self.library.unwrap_or(0.0).max(relative.value()));
             }
@@ -87,11 +111,19 @@ impl Together {
     }
 
     fn plain(&self) -> String {
-        if self.served == 0 { "–".to_owned() } else { self.plain.to_string() }
+        if self.served == 0 {
+            "–".to_owned()
+        } else {
+            self.plain.to_string()
+        }
     }
 
     fn corners(&self) -> String {
-        if self.served == 0 { "–".to_owned() } else { self.corners.to_string() }
+        if self.served == 0 {
+            "–".to_owned()
+        } else {
+            self.corners.to_string()
+        }
     }
 
     fn library(&self) -> String {
@@ -109,7 +141,14 @@ fn refused(text: &mut String, outcomes: &[(Case, Outcome)]) {
     text.push_str("\n## Refused\nModels that onnxruntime runs and `scoregate compile` does not.\n\n| model | variant | why |\n| --- | --- | --- |\n");
     for (case, outcome) in outcomes {
         if let Outcome::Refused(reason) = outcome {
-            writeln!(text, "| {} | {} | {} |", case.estimator, case.variant, cell(reason)).unwrap();
+            writeln!(
+                text,
+                "| {} | {} | {} |",
+                case.estimator,
+                case.variant,
+                cell(reason)
+            )
+            .unwrap();
         }
     }
 }

@@ -9,7 +9,7 @@ macro_rules! each {
             $crate::data::Data::I32($x) => $crate::data::Data::I32(::std::borrow::Cow::Owned($make)),
             $crate::data::Data::I64($x) => $crate::data::Data::I64(::std::borrow::Cow::Owned($make)),
             $crate::data::Data::Bool($x) => $crate::data::Data::Bool(::std::borrow::Cow::Owned($make)),
-            $crate::data::Data::Text($x) => $crate::data::Data::Text(::std::borrow::Cow::Owned($make)),
+            $crate::data::Data::Text($x) => $crate::data::Data::Text($crate::data::Texts::Owned($make)),
         }
     };
 }
@@ -34,7 +34,7 @@ macro_rules! each_two {
                 $crate::data::Data::Bool(::std::borrow::Cow::Owned($make))
             }
             ($crate::data::Data::Text($x), $crate::data::Data::Text($y)) => {
-                $crate::data::Data::Text(::std::borrow::Cow::Owned($make))
+                $crate::data::Data::Text($crate::data::Texts::Owned($make))
             }
             _ => $other,
         }

@@ -32,7 +32,9 @@ impl Folder {
                 .components()
                 .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
         let outside = || {
-            format!("its data are in `{location}`, outside of the model's folder, where nothing is read")
+            format!(
+                "its data are in `{location}`, outside of the model's folder, where nothing is read"
+            )
         };
         if !stays {
             return Err(outside());

@@ -11,8 +11,8 @@ use scoregate_graph::program::{ABSENT, Port};
 use scoregate_graph::tensor::Tensor;
 
 use super::node::Node;
-use crate::graph_rows::Hints;
 use crate::error::CompileError;
+use crate::graph_rows::Hints;
 
 /// Rows of the two batches.
 pub(super) const TRIAL_ROWS: [usize; 2] = [2, 3];
@@ -149,12 +149,7 @@ impl Lowering {
     ///
     /// # Errors
     /// A name that another value has.
-    pub fn bind(
-        &mut self,
-        node: &Node<'_>,
-        at: usize,
-        value: Value,
-    ) -> Result<(), CompileError> {
+    pub fn bind(&mut self, node: &Node<'_>, at: usize, value: Value) -> Result<(), CompileError> {
         match node.proto.output.get(at) {
             Some(name) if !name.is_empty() => {
                 self.name(name, value).map_err(|error| node.invalid(error))

@@ -8,6 +8,7 @@ mod ops;
 mod ports;
 mod proto;
 mod tensors;
+mod weight;
 
 use prost::Message as _;
 use scoregate_graph::blob::Blobs;
@@ -21,8 +22,8 @@ use proto::{GraphProto, ModelProto};
 
 /// Reads a model. Tensors that lie in other files are read from `folder` only.
 pub(super) fn read(file: &[u8], folder: Option<&Folder>) -> Result<GraphModel, CompileError> {
-    let model = ModelProto::decode(file)
-        .map_err(|error| CompileError::Binary(format!("ONNX: {error}")))?;
+    weight::check(file)?;
+    let model = ModelProto::decode(file).map_err(|error| CompileError::Onnx(error.to_string()))?;
     if let Some(function) = model.functions.first() {
         return Err(CompileError::Unsupported(format!(
             "the model has functions of its own (`{}`), which are not served",
@@ -82,7 +83,9 @@ fn constants(
 /// The version of the node's domain.
 fn opset(model: &ModelProto, node: &Node<'_>) -> Result<i64, CompileError> {
     let imports = &model.opset_import;
-    let same = |domain: &str| domain == node.domain() || (domain.is_empty() && node.domain() == node::PLAIN);
+    let same = |domain: &str| {
+        domain == node.domain() || (domain.is_empty() && node.domain() == node::PLAIN)
+    };
     let found = imports.iter().find(|import| same(&import.domain));
     found.map(|import| import.version).ok_or_else(|| {
         node.invalid(format!(

@@ -56,10 +56,16 @@ fn port(info: &ValueInfoProto, place: &str) -> Result<Port, CompileError> {
     let unsupported = |reason: String| CompileError::Unsupported(format!("{place}: {reason}"));
     let tensor = info.r#type.as_ref().and_then(|of| of.tensor_type.as_ref());
     let Some(TensorTypeProto { elem_type, shape }) = tensor else {
-        return Err(unsupported("it is no tensor; sequences and maps are not served as inputs".to_owned()));
+        return Err(unsupported(
+            "it is no tensor; sequences and maps are not served as inputs".to_owned(),
+        ));
     };
-    let datatype = tensors::datatype(*elem_type)
-        .ok_or_else(|| unsupported(format!("elements of {} are not served", tensors::name(*elem_type))))?;
+    let datatype = tensors::datatype(*elem_type).ok_or_else(|| {
+        unsupported(format!(
+            "elements of {} are not served",
+            tensors::name(*elem_type)
+        ))
+    })?;
     let dims = shape.as_ref().map_or(&[][..], |shape| &shape.dim);
     let [_batch, rest @ ..] = dims else {
         return Err(unsupported("it has no dimension for the rows".to_owned()));

@@ -52,9 +52,12 @@ pub fn read(
         reason,
     };
     let dims = proto.dims.iter().map(|dim| usize::try_from(*dim));
-    let dims: Vec<usize> = dims
-        .collect::<Result<_, _>>()
-        .map_err(|_| invalid(format!("its dimensions are {:?}, none of which may be negative", proto.dims)))?;
+    let dims: Vec<usize> = dims.collect::<Result<_, _>>().map_err(|_| {
+        invalid(format!(
+            "its dimensions are {:?}, none of which may be negative",
+            proto.dims
+        ))
+    })?;
     let shape = Shape::new(&dims).map_err(&invalid)?;
     let raw = match proto.data_location {
         0 => Cow::Borrowed(&proto.raw_data[..]),
@@ -65,11 +68,7 @@ pub fn read(
     Tensor::new(shape, data).map_err(invalid)
 }
 
-fn elements(
-    proto: &TensorProto,
-    raw: &[u8],
-    count: usize,
-) -> Result<Data<'static>, String> {
+fn elements(proto: &TensorProto, raw: &[u8], count: usize) -> Result<Data<'static>, String> {
     let ints = &proto.int32_data;
     Ok(match proto.data_type {
         data_type::FLOAT => Data::F32(of(raw, f32::from_le_bytes, &proto.float_data, count)?),
@@ -81,18 +80,35 @@ fn elements(
         data_type::INT16 => Data::I32(of(raw, |two| i16::from_le_bytes(two).into(), ints, count)?),
         data_type::UINT16 => Data::I32(of(raw, |two| u16::from_le_bytes(two).into(), ints, count)?),
         data_type::UINT32 => {
-            let wide: Vec<i64> = proto.uint64_data.iter().map(|number| *number as i64).collect();
-            Data::I64(of(raw, |four| u32::from_le_bytes(four).into(), &wide, count)?)
+            let wide: Vec<i64> = proto
+                .uint64_data
+                .iter()
+                .map(|number| *number as i64)
+                .collect();
+            Data::I64(of(
+                raw,
+                |four| u32::from_le_bytes(four).into(),
+                &wide,
+                count,
+            )?)
         }
         data_type::BOOL => {
             let bytes: Vec<u8> = ints.iter().map(|number| u8::from(*number != 0)).collect();
-            Data::Bool(of(raw, |byte: [u8; 1]| u8::from(byte[0] != 0), &bytes, count)?)
+            Data::Bool(of(
+                raw,
+                |byte: [u8; 1]| u8::from(byte[0] != 0),
+                &bytes,
+                count,
+            )?)
         }
         data_type::STRING => {
             if !raw.is_empty() {
                 return Err("texts must stand in `string_data`, not in `raw_data`".to_owned());
             }
-            let texts = proto.string_data.iter().map(|text| Text::Owned(text.clone()));
+            let texts = proto
+                .string_data
+                .iter()
+                .map(|text| Text::Owned(text.clone()));
             Data::Text(texts.collect())
         }
         other => return Err(format!("elements of {} are not served", name(other))),
@@ -119,5 +135,7 @@ where
             raw.len()
         ));
     }
-    Ok(Cow::Owned(elements.iter().map(|bytes| element(*bytes)).collect()))
+    Ok(Cow::Owned(
+        elements.iter().map(|bytes| element(*bytes)).collect(),
+    ))
 }

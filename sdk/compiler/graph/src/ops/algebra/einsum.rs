@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::data::Data;
+use crate::limits::PRODUCTS_MAX;
 use crate::ops::Args;
 use crate::ops::elementwise::Real;
 use crate::ops::layout::view::steps;
@@ -61,6 +62,10 @@ impl Einsum {
         }
         let sizes: Vec<usize> = names.iter().map(|(_, dim)| dim.unwrap_or_default()).collect();
         let made = Shape::new(&sizes[..self.made.len()])?;
+        let products = sizes.iter().fold(1_usize, |all, size| all.saturating_mul(*size));
+        if products > PRODUCTS_MAX {
+            return Err(format!("{products} products; at most {PRODUCTS_MAX} are served"));
+        }
         // How far each operand moves along each name.
         let mut moves = Vec::new();
         for (nth, term) in self.terms.iter().enumerate() {

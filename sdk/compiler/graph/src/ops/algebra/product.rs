@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::kernel::{Matrix, Step, rows_by_columns};
 use crate::data::Data;
+use crate::limits::PRODUCTS_MAX;
 use crate::ops::Args;
 use crate::ops::broadcast::{self, Plan};
 use crate::ops::each::each;
@@ -80,6 +81,10 @@ impl Sizes {
             true => ([Shape::SCALAR; 2], rows.saturating_mul(together.elements())),
             false => (outer, rows),
         };
+        let products = Shape::new(&dims)?.elements().saturating_mul(depth);
+        if products > PRODUCTS_MAX {
+            return Err(format!("{products} products; at most {PRODUCTS_MAX} are served"));
+        }
         Ok(Self {
             made: Shape::new(&dims)?,
             plan: Plan::new(outer)?,

@@ -61,7 +61,7 @@ fn of_texts<'v>(data: &[Text<'_>], to: Datatype, trial: bool) -> Result<Data<'v>
         Datatype::I32 => Data::I32(read(data, trial, "int32", |text| text.trim().parse().ok())?),
         Datatype::I64 => Data::I64(read(data, trial, "int64", |text| text.trim().parse().ok())?),
         Datatype::Bool => return Err("texts cannot be cast to bool".to_owned()),
-        Datatype::Text => Data::Text(Cow::Owned(data.iter().map(|text| Text::Owned(text.to_vec())).collect())),
+        Datatype::Text => Data::Text(data.iter().map(|text| Text::Owned(text.to_vec())).collect()),
     })
 }
 

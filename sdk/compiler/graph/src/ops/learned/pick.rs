@@ -48,7 +48,7 @@ pub(super) fn extract<'v>(args: &mut Args<'_, 'v>) -> Result<Tensor<'v>, String>
         Data::I32(data) => Data::I32(picked(data, columns, &places)),
         Data::I64(data) => Data::I64(picked(data, columns, &places)),
         Data::Bool(data) => Data::Bool(picked(data, columns, &places)),
-        Data::Text(data) => Data::Text(picked(data, columns, &places)),
+        Data::Text(data) => Data::Text(picked(data, columns, &places).into_owned().into()),
     };
     Tensor::new(shape, data)
 }

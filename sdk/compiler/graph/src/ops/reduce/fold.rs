@@ -183,7 +183,7 @@ fn one<T: Copy>(
 fn log_sum_exp<T: Real>(data: &[T], lanes: Lanes) -> Vec<T> {
     let Lanes { along, inner, .. } = lanes;
     let mut made = fold(data, lanes, -T::of(f64::INFINITY), T::greater, T::greater);
-    if along == 0 {
+    if along == 0 || made.is_empty() {
         return made;
     }
     let mut sums = vec![T::default(); inner];

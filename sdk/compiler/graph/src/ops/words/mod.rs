@@ -9,8 +9,6 @@ pub use normalize::{Case, Normalize};
 pub use tfidf::{TfIdf, TfIdfKeys, Weighting};
 pub use tokens::{Class, Tokens};
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
 use super::Args;
@@ -144,7 +142,7 @@ fn concat<'v>(args: &Args<'_, 'v>) -> Result<Tensor<'v>, String> {
             second.shape()
         ));
     };
-    Tensor::new(shape, Data::Text(Cow::Owned(texts)))
+    Tensor::new(shape, Data::Text(texts.into()))
 }
 
 fn hash<'v>(seed: u32, positive: bool, args: &Args<'_, 'v>) -> Result<Tensor<'v>, String> {

@@ -1,7 +1,5 @@
 //! Operators that put elements elsewhere.
 
-use std::borrow::Cow;
-
 use scoregate_graph::data::{Data, Text};
 use scoregate_graph::ops::{Elementwise, Layout, Op, PadMode};
 use scoregate_graph::shape::Shape;
@@ -141,10 +139,10 @@ fn constant(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileError> {
         "value_floats" => list(Data::F32(node.floats("value_floats")?.to_vec().into())),
         "value_int" => single(Data::I64(vec![node.int("value_int", 0)?].into())),
         "value_ints" => list(Data::I64(node.ints("value_ints")?.to_vec().into())),
-        "value_string" => single(Data::Text(Cow::Owned(vec![text(&attribute.s)]))),
+        "value_string" => single(Data::Text(vec![text(&attribute.s)].into())),
         "value_strings" => {
             let texts = node.strings("value_strings")?.iter().map(|own| text(own));
-            list(Data::Text(Cow::Owned(texts.collect())))
+            list(Data::Text(texts.collect()))
         }
         other => return Err(node.unsupported(format!("a constant given by `{other}` is not served"))),
     };

@@ -10,7 +10,7 @@ mod told;
 mod words;
 
 use super::lowering::Lowering;
-use super::node::{ML, MICROSOFT, Node, PLAIN};
+use super::node::{MICROSOFT, ML, Node, PLAIN};
 use crate::error::CompileError;
 
 /// Adds the steps of a node.
