@@ -23,8 +23,9 @@ pub(super) fn aggregate(node: &Node<'_>) -> Result<Aggregate, CompileError> {
 pub(super) fn post(node: &Node<'_>) -> Result<Post, CompileError> {
     Ok(match node.int("post_transform", 0)? {
         0 => Post::None,
-        1 => Post::Softmax,
-        2 => Post::Logistic,
+        // ONNX has these two the other way round; files answer as onnxruntime reads them.
+        1 => Post::Logistic,
+        2 => Post::Softmax,
         3 => Post::SoftmaxZero,
         4 => Post::Probit,
         other => return Err(node.invalid(format!("`post_transform` is {other}; there are 0 to 4"))),
