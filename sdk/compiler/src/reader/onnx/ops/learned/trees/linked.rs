@@ -8,6 +8,9 @@ use super::ensemble::{Ensemble, Problem, TreeNode};
 use super::{Arrays, tensor};
 use crate::error::CompileError;
 
+/// The greatest member of a set that onnxruntime writes as bits, and how many such a set has at most.
+const BIT_MAX: f64 = 30.0;
+
 pub(super) fn aggregate(node: &Node<'_>) -> Result<Aggregate, CompileError> {
     Ok(match node.int("aggregate_function", 1)? {
         0 => Aggregate::Average,
@@ -228,6 +231,12 @@ fn sets(
         })?;
         let mut set = set.to_vec();
         set.sort_by(f64::total_cmp);
+        // Of sets that it does not write as 32 bits, onnxruntime looks for the value without its fraction.
+        let bits = set.len() <= BIT_MAX as usize
+            && set.iter().all(|member| (0.0..=BIT_MAX).contains(member));
+        if !bits {
+            split.mode = Mode::WholeMember;
+        }
         members.extend(set);
         split.threshold = ends.len() as f64;
         ends.push(members.len() as u32);
