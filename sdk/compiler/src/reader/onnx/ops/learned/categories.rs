@@ -192,7 +192,11 @@ fn joined(values: Data<'static>, default: Data<'static>) -> Option<Data<'static>
         (Data::F64(values), Data::F64(default)) => Data::F64(both(values, &default)),
         (Data::I32(values), Data::I32(default)) => Data::I32(both(values, &default)),
         (Data::I64(values), Data::I64(default)) => Data::I64(both(values, &default)),
-        (Data::Text(values), Data::Text(default)) => Data::Text(both(values, &default)),
+        (Data::Text(values), Data::Text(default)) => {
+            let mut values = values.into_owned();
+            values.extend(default.into_owned());
+            Data::Text(values.into())
+        }
         _ => return None,
     })
 }
