@@ -76,8 +76,16 @@ mod tests {
     fn functions_are_within_two_units_everywhere() {
         for bits in (0..=u32::MAX).step_by(1021) {
             let x = f32::from_bits(bits);
-            assert!(off(exp(x), libm::exp(x.into())) <= 2, "exp({x:e}) = {:e}", exp(x));
-            assert!(off(tanh(x), libm::tanh(x.into())) <= 2, "tanh({x:e}) = {:e}", tanh(x));
+            assert!(
+                off(exp(x), libm::exp(x.into())) <= 2,
+                "exp({x:e}) = {:e}",
+                exp(x)
+            );
+            assert!(
+                off(tanh(x), libm::tanh(x.into())) <= 2,
+                "tanh({x:e}) = {:e}",
+                tanh(x)
+            );
         }
     }
 }
