@@ -138,7 +138,10 @@ impl Sum<'_> {
         let summed = !self.sizes[self.kept..].contains(&0);
         for _ in 0..made.elements() {
             let mut sum = T::default();
-            while summed {
+            loop {
+                if !summed {
+                    break;
+                }
                 let mut product = T::of(1.0);
                 for (operand, moves) in operands.iter().zip(self.moves) {
                     let place: usize = at.iter().zip(moves).map(|(at, step)| at * step).sum();

@@ -165,9 +165,18 @@ pub fn triangle<'v>(args: &mut Args<'_, 'v>, upper: bool) -> Result<Tensor<'v>, 
             column as i64 <= edge
         }
     };
-    let data = each!(input.data(), x => {
-        let kept = x.iter().enumerate();
-        kept.map(|(at, value)| if is_kept(at) { value.clone() } else { Default::default() }).collect()
-    });
+    let data = each!(input.data(), x => kept(x, is_kept));
     Tensor::new(shape, data)
+}
+
+fn kept<T: Clone + Default>(data: &[T], is_kept: impl Fn(usize) -> bool) -> Vec<T> {
+    let all = data.iter().enumerate();
+    all.map(|(at, value)| {
+        if is_kept(at) {
+            value.clone()
+        } else {
+            T::default()
+        }
+    })
+    .collect()
 }

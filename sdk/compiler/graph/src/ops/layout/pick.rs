@@ -81,8 +81,12 @@ pub fn gather_elements<'v>(args: &Args<'_, 'v>, axis: i64) -> Result<Tensor<'v>,
     let (input, indices) = (args.get(0)?, args.get(1)?);
     let axis = input.shape().axis(axis)?;
     let at = element_places(input.shape(), indices, axis, args.is_trial())?;
-    let data = each!(input.data(), x => at.iter().map(|at| x[*at].clone()).collect());
+    let data = each!(input.data(), x => at_places(x, &at));
     Tensor::new(indices.shape(), data)
+}
+
+fn at_places<T: Clone>(data: &[T], places: &[usize]) -> Vec<T> {
+    places.iter().map(|place| data[*place].clone()).collect()
 }
 
 /// Of each index, which element of a tensor of this shape it names.
