@@ -76,7 +76,7 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Compi
     let splits = ensemble
         .nodes
         .iter()
-        .filter(|node| !matches!(node.mode, Mode::Leaf | Mode::Member));
+        .filter(|node| !matches!(node.mode, Mode::Leaf | Mode::Member | Mode::WholeMember));
     cx.meet_numbers(splits.map(|node| node.threshold));
     cx.meet_numbers(ensemble.members.iter().copied());
     let trees = ensemble.roots.len() as u32;
@@ -95,9 +95,9 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Compi
         Ok(Classes {
             labels,
             binary: targets == 2 && named.len() == 1,
-            all_positive: numbers(node, "class_weights", double)?
+            all_positive: !numbers(node, "class_weights", double)?
                 .iter()
-                .all(|weight| !(*weight < 0.0)),
+                .any(|weight| *weight < 0.0),
         })
     });
     Ok(Learned::Trees(Box::new(Trees {
