@@ -74,7 +74,9 @@ impl<'r, 'v> Args<'r, 'v> {
             return false;
         };
         self.last.get(at) == Some(&true)
-            && self.optional(at).is_some_and(|value| value.data().is_owned())
+            && self
+                .optional(at)
+                .is_some_and(|value| value.data().is_owned())
             && self.inputs.iter().filter(|other| *other == id).count() == 1
     }
 

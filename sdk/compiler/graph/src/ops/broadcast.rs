@@ -199,7 +199,9 @@ pub fn zip_in_place<T: Copy>(
             left
         }
         (left, Cow::Owned(mut right)) if right.len() == elements => {
-            over(plan, 0, &mut right, &left, |right, left| function(left, right));
+            over(plan, 0, &mut right, &left, |right, left| {
+                function(left, right)
+            });
             right
         }
         (left, right) => zip(plan, &left, &right, function),

@@ -4,12 +4,24 @@
 macro_rules! each {
     ($data:expr, $x:ident => $make:expr) => {
         match $data {
-            $crate::data::Data::F32($x) => $crate::data::Data::F32(::std::borrow::Cow::Owned($make)),
-            $crate::data::Data::F64($x) => $crate::data::Data::F64(::std::borrow::Cow::Owned($make)),
-            $crate::data::Data::I32($x) => $crate::data::Data::I32(::std::borrow::Cow::Owned($make)),
-            $crate::data::Data::I64($x) => $crate::data::Data::I64(::std::borrow::Cow::Owned($make)),
-            $crate::data::Data::Bool($x) => $crate::data::Data::Bool(::std::borrow::Cow::Owned($make)),
-            $crate::data::Data::Text($x) => $crate::data::Data::Text($crate::data::Texts::Owned($make)),
+            $crate::data::Data::F32($x) => {
+                $crate::data::Data::F32(::std::borrow::Cow::Owned($make))
+            }
+            $crate::data::Data::F64($x) => {
+                $crate::data::Data::F64(::std::borrow::Cow::Owned($make))
+            }
+            $crate::data::Data::I32($x) => {
+                $crate::data::Data::I32(::std::borrow::Cow::Owned($make))
+            }
+            $crate::data::Data::I64($x) => {
+                $crate::data::Data::I64(::std::borrow::Cow::Owned($make))
+            }
+            $crate::data::Data::Bool($x) => {
+                $crate::data::Data::Bool(::std::borrow::Cow::Owned($make))
+            }
+            $crate::data::Data::Text($x) => {
+                $crate::data::Data::Text($crate::data::Texts::Owned($make))
+            }
         }
     };
 }

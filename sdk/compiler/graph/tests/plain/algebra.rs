@@ -10,18 +10,21 @@ fn op(algebra: Algebra) -> Op {
 
 /// A table of small whole numbers, whose sums are exact.
 fn small(rows: usize, columns: usize, seed: usize) -> Value {
-    let numbers: Vec<f32> = (0..rows * columns).map(|at| ((at * 7 + seed) % 11) as f32 - 5.0).collect();
+    let numbers: Vec<f32> = (0..rows * columns)
+        .map(|at| ((at * 7 + seed) % 11) as f32 - 5.0)
+        .collect();
     f32s(&[rows, columns], &numbers)
 }
 
 fn plain(left: &Value, right: &Value, of: fn(f32, f32) -> f32) -> Value {
-    let ([rows, depth], [_, width]) = (*left.shape().dims(), *right.shape().dims()) else {
-        panic!("two tables");
-    };
+    let (rows, depth) = left.shape().table();
+    let (_, width) = right.shape().table();
     let (left, right) = (left.as_f32().unwrap(), right.as_f32().unwrap());
     let sums = (0..rows * width).map(|at| {
         let (row, column) = (at / width, at % width);
-        (0..depth).map(|nth| of(left[row * depth + nth], right[nth * width + column])).sum()
+        (0..depth)
+            .map(|nth| of(left[row * depth + nth], right[nth * width + column]))
+            .sum()
     });
     f32s(&[rows, width], &sums.collect::<Vec<f32>>())
 }
@@ -29,14 +32,43 @@ fn plain(left: &Value, right: &Value, of: fn(f32, f32) -> f32) -> Value {
 #[test]
 fn products_of_all_sizes_are_sums_of_products() {
     for rows in [0, 1, 2, 4, 5, 9] {
-        for (depth, width) in [(0, 3), (1, 1), (7, 1), (17, 1), (3, 2), (5, 4), (6, 5), (9, 8), (4, 17), (3, 33)] {
+        for (depth, width) in [
+            (0, 3),
+            (1, 1),
+            (7, 1),
+            (17, 1),
+            (3, 2),
+            (5, 4),
+            (6, 5),
+            (9, 8),
+            (4, 17),
+            (3, 33),
+        ] {
             let (left, right) = (small(rows, depth, 1), small(depth, width, 3));
             let expected = plain(&left, &right, |x, y| x * y);
-            assert_eq!(run(op(Algebra::MatMul), &[left.clone(), right.clone()]), expected, "{rows} {depth} {width}");
+            assert_eq!(
+                run(op(Algebra::MatMul), &[left.clone(), right.clone()]),
+                expected,
+                "{rows} {depth} {width}"
+            );
             let mut blobs = Blobs::default();
             let panels = pack(&right, false, &mut blobs).unwrap();
-            let dense = Dense { metric: Metric::Products, datatype: Datatype::F32, depth: depth as u32, width: width as u32, panels, plus: None, table: false };
-            let held = given(&op(Algebra::Dense(dense)), &[Some(left)], blobs.bytes(), false).unwrap();
+            let dense = Dense {
+                metric: Metric::Products,
+                datatype: Datatype::F32,
+                depth: depth as u32,
+                width: width as u32,
+                panels,
+                plus: None,
+                table: false,
+            };
+            let held = given(
+                &op(Algebra::Dense(dense)),
+                &[Some(left)],
+                blobs.bytes(),
+                false,
+            )
+            .unwrap();
             assert_eq!(held, [expected], "{rows} {depth} {width}");
         }
     }
@@ -44,14 +76,24 @@ fn products_of_all_sizes_are_sums_of_products() {
 
 #[test]
 fn a_row_has_one_answer_whatever_rows_come_with_it() {
-    let numbers = |count: usize| (0..count).map(|at| 1.0 / (at + 1) as f32).collect::<Vec<f32>>();
+    let numbers = |count: usize| {
+        (0..count)
+            .map(|at| 1.0 / (at + 1) as f32)
+            .collect::<Vec<f32>>()
+    };
     for width in [1, 3, 8, 40] {
-        let (left, right) = (f32s(&[7, 13], &numbers(91)), f32s(&[13, width], &numbers(13 * width)));
+        let (left, right) = (
+            f32s(&[7, 13], &numbers(91)),
+            f32s(&[13, width], &numbers(13 * width)),
+        );
         let together = run(op(Algebra::MatMul), &[left.clone(), right.clone()]);
         for row in 0..7 {
             let alone = f32s(&[1, 13], &left.as_f32().unwrap()[row * 13..(row + 1) * 13]);
             let alone = run(op(Algebra::MatMul), &[alone, right.clone()]);
-            assert_eq!(alone.as_f32().unwrap(), &together.as_f32().unwrap()[row * width..(row + 1) * width]);
+            assert_eq!(
+                alone.as_f32().unwrap(),
+                &together.as_f32().unwrap()[row * width..(row + 1) * width]
+            );
         }
     }
 }
@@ -61,29 +103,69 @@ fn vectors_and_stacks_meet_as_in_numpy() {
     let matmul = || op(Algebra::MatMul);
     let table = f64s(&[2, 2], &[1.0, 2.0, 3.0, 4.0]);
     let vector = f64s(&[2], &[1.0, 10.0]);
-    assert_eq!(run(matmul(), &[table.clone(), vector.clone()]), f64s(&[2], &[21.0, 43.0]));
-    assert_eq!(run(matmul(), &[vector.clone(), table.clone()]), f64s(&[2], &[31.0, 42.0]));
-    assert_eq!(run(matmul(), &[vector.clone(), vector]), f64s(&[], &[101.0]));
+    assert_eq!(
+        run(matmul(), &[table.clone(), vector.clone()]),
+        f64s(&[2], &[21.0, 43.0])
+    );
+    assert_eq!(
+        run(matmul(), &[vector.clone(), table.clone()]),
+        f64s(&[2], &[31.0, 42.0])
+    );
+    assert_eq!(
+        run(matmul(), &[vector.clone(), vector]),
+        f64s(&[], &[101.0])
+    );
     let stack = f64s(&[2, 1, 2], &[1.0, 0.0, 0.0, 1.0]);
-    assert_eq!(run(matmul(), &[stack.clone(), table.clone()]), f64s(&[2, 1, 2], &[1.0, 2.0, 3.0, 4.0]));
+    assert_eq!(
+        run(matmul(), &[stack.clone(), table.clone()]),
+        f64s(&[2, 1, 2], &[1.0, 2.0, 3.0, 4.0])
+    );
     let both = f64s(&[2, 2, 1], &[1.0, 2.0, 3.0, 4.0]);
     assert_eq!(run(matmul(), &[stack, both]), f64s(&[2, 1, 1], &[1.0, 4.0]));
-    assert_eq!(run(matmul(), &[i64s(&[1, 2], &[2, 3]), i64s(&[2, 1], &[4, 5])]), i64s(&[1, 1], &[23]));
+    assert_eq!(
+        run(matmul(), &[i64s(&[1, 2], &[2, 3]), i64s(&[2, 1], &[4, 5])]),
+        i64s(&[1, 1], &[23])
+    );
     let refused = refusal(matmul(), &[table.clone(), f64s(&[3, 1], &[0.0; 3])]);
-    assert_eq!(refused, "the matrices' shapes [2, 2] and [3, 1] do not fit each other");
+    assert_eq!(
+        refused,
+        "the matrices' shapes [2, 2] and [3, 1] do not fit each other"
+    );
     refusal(matmul(), &[table, i64s(&[2, 1], &[4, 5])]);
     refusal(matmul(), &[f64s(&[], &[1.0]), f64s(&[], &[1.0])]);
 }
 
 #[test]
 fn gemm_takes_its_third_matrix() {
-    let gemm = |turn_left, turn_right| op(Algebra::Gemm { alpha: 2.0, beta: 3.0, turn_left, turn_right });
-    let (left, right) = (f32s(&[1, 2], &[1.0, 2.0]), f32s(&[2, 2], &[1.0, 2.0, 3.0, 4.0]));
+    let gemm = |turn_left, turn_right| {
+        op(Algebra::Gemm {
+            alpha: 2.0,
+            beta: 3.0,
+            turn_left,
+            turn_right,
+        })
+    };
+    let (left, right) = (
+        f32s(&[1, 2], &[1.0, 2.0]),
+        f32s(&[2, 2], &[1.0, 2.0, 3.0, 4.0]),
+    );
     let plus = f32s(&[2], &[1.0, 0.0]);
-    assert_eq!(run(gemm(false, false), &[left.clone(), right.clone(), plus.clone()]), f32s(&[1, 2], &[17.0, 20.0]));
-    assert_eq!(run(gemm(false, true), &[left.clone(), right.clone()]), f32s(&[1, 2], &[10.0, 22.0]));
+    assert_eq!(
+        run(
+            gemm(false, false),
+            &[left.clone(), right.clone(), plus.clone()]
+        ),
+        f32s(&[1, 2], &[17.0, 20.0])
+    );
+    assert_eq!(
+        run(gemm(false, true), &[left.clone(), right.clone()]),
+        f32s(&[1, 2], &[10.0, 22.0])
+    );
     let column = f32s(&[2, 1], &[1.0, 2.0]);
-    assert_eq!(run(gemm(true, false), &[column, right.clone(), plus]), f32s(&[1, 2], &[17.0, 20.0]));
+    assert_eq!(
+        run(gemm(true, false), &[column, right.clone(), plus]),
+        f32s(&[1, 2], &[17.0, 20.0])
+    );
     refusal(gemm(false, false), &[left, right, f32s(&[2, 2], &[0.0; 4])]);
 }
 
@@ -95,13 +177,32 @@ fn distances_are_of_rows() {
         let numbers: Vec<f32> = (0..18).map(|at| right[at % 6 * 3 + at / 6]).collect();
         f32s(&[3, 6], &numbers)
     };
-    let distance = |metric| run(op(Algebra::Distance(metric)), &[left.clone(), right.clone()]);
+    let distance = |metric| {
+        run(
+            op(Algebra::Distance(metric)),
+            &[left.clone(), right.clone()],
+        )
+    };
     let squares = plain(&left, &turned, |x, y| (x - y) * (x - y));
     assert_eq!(distance(Metric::Squares), squares);
-    assert_eq!(distance(Metric::Sizes), plain(&left, &turned, |x, y| (x - y).abs()));
-    assert_eq!(distance(Metric::Powers(3.0)), plain(&left, &turned, |x, y| (x - y).abs().powi(3)));
-    assert_eq!(distance(Metric::Powers(4.0)), plain(&left, &turned, |x, y| (x - y).abs().powi(4)));
-    let roots: Vec<f32> = squares.as_f32().unwrap().iter().map(|value| value.sqrt()).collect();
+    assert_eq!(
+        distance(Metric::Sizes),
+        plain(&left, &turned, |x, y| (x - y).abs())
+    );
+    assert_eq!(
+        distance(Metric::Powers(3.0)),
+        plain(&left, &turned, |x, y| (x - y).abs().powi(3))
+    );
+    assert_eq!(
+        distance(Metric::Powers(4.0)),
+        plain(&left, &turned, |x, y| (x - y).abs().powi(4))
+    );
+    let roots: Vec<f32> = squares
+        .as_f32()
+        .unwrap()
+        .iter()
+        .map(|value| value.sqrt())
+        .collect();
     assert_eq!(distance(Metric::Euclidean), f32s(&[5, 6], &roots));
     refusal(op(Algebra::Distance(Metric::Squares)), &[left, turned]);
 }
@@ -110,10 +211,19 @@ fn distances_are_of_rows() {
 fn equations_name_dimensions() {
     let einsum = |equation: &str| op(Algebra::Einsum(Einsum::parse(equation).unwrap()));
     let (left, right) = (small(2, 3, 1), small(3, 4, 2));
-    assert_eq!(run(einsum("ij, jk -> ik"), &[left.clone(), right.clone()]), plain(&left, &right, |x, y| x * y));
+    assert_eq!(
+        run(einsum("ij, jk -> ik"), &[left.clone(), right.clone()]),
+        plain(&left, &right, |x, y| x * y)
+    );
     let square = f32s(&[2, 2], &[1.0, 2.0, 3.0, 4.0]);
-    assert_eq!(run(einsum("ii->"), std::slice::from_ref(&square)), f32s(&[], &[5.0]));
-    assert_eq!(run(einsum("ij->ji"), &[square]), f32s(&[2, 2], &[1.0, 3.0, 2.0, 4.0]));
+    assert_eq!(
+        run(einsum("ii->"), std::slice::from_ref(&square)),
+        f32s(&[], &[5.0])
+    );
+    assert_eq!(
+        run(einsum("ij->ji"), &[square]),
+        f32s(&[2, 2], &[1.0, 3.0, 2.0, 4.0])
+    );
     refusal(einsum("ij,jk->ik"), &[right, left]);
     for equation in ["ij", "ij->k", "...i->i", "ij->ii"] {
         assert!(Einsum::parse(equation).is_err(), "{equation}");

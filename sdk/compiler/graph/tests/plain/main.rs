@@ -34,14 +34,25 @@ pub fn bools(dims: &[usize], data: &[u8]) -> Value {
 }
 
 pub fn texts(dims: &[usize], data: &[&str]) -> Value {
-    let texts: Vec<Text<'static>> = data.iter().map(|text| Text::Owned(text.as_bytes().to_vec())).collect();
+    let texts: Vec<Text<'static>> = data
+        .iter()
+        .map(|text| Text::Owned(text.as_bytes().to_vec()))
+        .collect();
     Tensor::new(Shape::new(dims).unwrap(), Data::Text(texts.into())).unwrap()
 }
 
 /// All that an operator gives; whether it may use its inputs up makes no difference.
-pub fn given(op: &Op, inputs: &[Option<Value>], blobs: &[u8], trial: bool) -> Result<Vec<Value>, String> {
+pub fn given(
+    op: &Op,
+    inputs: &[Option<Value>],
+    blobs: &[u8],
+    trial: bool,
+) -> Result<Vec<Value>, String> {
     let ready = op.ready(blobs)?;
-    let ids: Vec<u32> = (0..).zip(inputs).map(|(id, input)| input.as_ref().map_or(ABSENT, |_| id)).collect();
+    let ids: Vec<u32> = (0..)
+        .zip(inputs)
+        .map(|(id, input)| input.as_ref().map_or(ABSENT, |_| id))
+        .collect();
     let run = |last: bool| {
         let mut values = inputs.to_vec();
         let last = vec![last; ids.len()];

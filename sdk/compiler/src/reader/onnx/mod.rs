@@ -87,7 +87,9 @@ fn opset(model: &ModelProto, node: &Node<'_>) -> Result<i64, CompileError> {
         domain == node.domain() || (domain.is_empty() && node.domain() == node::PLAIN)
     };
     let found = imports.iter().find(|import| same(&import.domain));
-    found.map(|import| import.version).ok_or_else(|| {
+    // onnxruntime knows its own operators, imported or not.
+    let own = (node.domain() == node::MICROSOFT).then_some(1);
+    found.map(|import| import.version).or(own).ok_or_else(|| {
         node.invalid(format!(
             "the model imports no operator set of the domain `{}`",
             node.domain()

@@ -39,13 +39,40 @@ pub fn pack(matrix: &Tensor<'_>, turned: bool, blobs: &mut Blobs) -> Result<Blob
     let (rows, columns) = match *shape.dims() {
         [rows] => (rows, 1),
         [rows, columns] => (rows, columns),
-        _ => return Err(format!("a matrix is needed, not a tensor of shape {shape:?}")),
+        _ => {
+            return Err(format!(
+                "a matrix is needed, not a tensor of shape {shape:?}"
+            ));
+        }
     };
-    let (depth, width) = if turned { (columns, rows) } else { (rows, columns) };
+    let (depth, width) = if turned {
+        (columns, rows)
+    } else {
+        (rows, columns)
+    };
     match matrix.data() {
-        Data::F32(elements) => blobs.put_numbers(&Matrix { elements, depth, width, turned }.panels()),
-        Data::F64(elements) => blobs.put_numbers(&Matrix { elements, depth, width, turned }.panels()),
-        other => Err(format!("a matrix of {} is not laid out", other.datatype().name())),
+        Data::F32(elements) => blobs.put_numbers(
+            &Matrix {
+                elements,
+                depth,
+                width,
+                turned,
+            }
+            .panels(),
+        ),
+        Data::F64(elements) => blobs.put_numbers(
+            &Matrix {
+                elements,
+                depth,
+                width,
+                turned,
+            }
+            .panels(),
+        ),
+        other => Err(format!(
+            "a matrix of {} is not laid out",
+            other.datatype().name()
+        )),
     }
 }
 
@@ -74,7 +101,9 @@ impl Dense {
             Numbers::F64(panels, plus) => (panels.len(), plus.len()),
         };
         let (depth, width) = (u64::from(self.depth), u64::from(self.width));
-        if (panels as u64) < depth.saturating_mul(width) || ![0, u64::from(self.width)].contains(&(added as u64)) {
+        if (panels as u64) < depth.saturating_mul(width)
+            || ![0, u64::from(self.width)].contains(&(added as u64))
+        {
             return Err("a matrix is smaller than it says".to_owned());
         }
         Ok(Ready {
@@ -92,8 +121,13 @@ impl Ready<'_> {
     pub(super) fn run<'v>(&self, rows: &Tensor<'_>) -> Result<Tensor<'v>, String> {
         let shape = rows.shape();
         let (depth, width) = (self.dense.depth as usize, self.dense.width as usize);
-        let (Some((last, outer)), true) = (shape.dims().split_last(), shape.rank() == 2 || !self.dense.table) else {
-            return Err(format!("a table is needed, not a tensor of shape {shape:?}"));
+        let (Some((last, outer)), true) = (
+            shape.dims().split_last(),
+            shape.rank() == 2 || !self.dense.table,
+        ) else {
+            return Err(format!(
+                "a table is needed, not a tensor of shape {shape:?}"
+            ));
         };
         if *last != depth {
             return Err(format!("rows of {last} elements with columns of {depth}"));

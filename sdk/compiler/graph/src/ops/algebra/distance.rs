@@ -24,24 +24,48 @@ pub enum Metric {
 }
 
 impl Metric {
-    pub(super) fn run<'v>(self, left: &Tensor<'_>, right: &Tensor<'_>) -> Result<Tensor<'v>, String> {
+    pub(super) fn run<'v>(
+        self,
+        left: &Tensor<'_>,
+        right: &Tensor<'_>,
+    ) -> Result<Tensor<'v>, String> {
         let (ours, theirs) = (left.shape(), right.shape());
         let ([rows, depth], [width, same]) = (ours.dims(), theirs.dims()) else {
-            return Err(format!("tables are needed, not tensors of shapes {ours:?} and {theirs:?}"));
+            return Err(format!(
+                "tables are needed, not tensors of shapes {ours:?} and {theirs:?}"
+            ));
         };
         if depth != same {
-            return Err(format!("rows of {depth} and of {same} elements have no distance"));
+            return Err(format!(
+                "rows of {depth} and of {same} elements have no distance"
+            ));
         }
         let shape = Shape::new(&[*rows, *width])?;
         let (depth, width) = (*depth, *width);
         let data = match (left.data(), right.data()) {
             (Data::F32(left), Data::F32(right)) => {
-                let matrix = Matrix { elements: right, depth, width, turned: true };
-                Data::F32(self.rows(left, &matrix.panels(), depth, width, shape).into())
+                let matrix = Matrix {
+                    elements: right,
+                    depth,
+                    width,
+                    turned: true,
+                };
+                Data::F32(
+                    self.rows(left, &matrix.panels(), depth, width, shape)
+                        .into(),
+                )
             }
             (Data::F64(left), Data::F64(right)) => {
-                let matrix = Matrix { elements: right, depth, width, turned: true };
-                Data::F64(self.rows(left, &matrix.panels(), depth, width, shape).into())
+                let matrix = Matrix {
+                    elements: right,
+                    depth,
+                    width,
+                    turned: true,
+                };
+                Data::F64(
+                    self.rows(left, &matrix.panels(), depth, width, shape)
+                        .into(),
+                )
             }
             (left, right) => {
                 let (left, right) = (left.datatype().name(), right.datatype().name());
@@ -63,7 +87,9 @@ impl Metric {
         match self {
             Self::Products => of(rows, panels, depth, width, shape, |sum, x, y| sum + x * y),
             Self::Squares => of(rows, panels, depth, width, shape, square),
-            Self::Sizes => of(rows, panels, depth, width, shape, |sum, x, y| sum + (x - y).abs()),
+            Self::Sizes => of(rows, panels, depth, width, shape, |sum, x, y| {
+                sum + (x - y).abs()
+            }),
             Self::Euclidean => {
                 let mut made = of(rows, panels, depth, width, shape, square);
                 made.iter_mut().for_each(|value| *value = value.sqrt());
@@ -73,9 +99,14 @@ impl Metric {
                 let size = (x - y).abs();
                 sum + size * size * size
             }),
-            Self::Powers(power) => of(rows, panels, depth, width, shape, move |sum: T, x: T, y: T| {
-                sum + (x - y).abs().by(|size| libm::pow(size, power))
-            }),
+            Self::Powers(power) => of(
+                rows,
+                panels,
+                depth,
+                width,
+                shape,
+                move |sum: T, x: T, y: T| sum + (x - y).abs().by(|size| libm::pow(size, power)),
+            ),
         }
     }
 }

@@ -23,15 +23,23 @@ impl Einsum {
     /// # Errors
     /// One that is not served.
     pub fn parse(equation: &str) -> Result<Self, String> {
-        let plain: String = equation.chars().filter(|letter| !letter.is_whitespace()).collect();
+        let plain: String = equation
+            .chars()
+            .filter(|letter| !letter.is_whitespace())
+            .collect();
         let Some((terms, made)) = plain.split_once("->") else {
             return Err(format!("the equation `{equation}` names no result"));
         };
         let known = |letter: &u8| letter.is_ascii_alphabetic();
-        let terms: Vec<Vec<u8>> = terms.split(',').map(|term| term.as_bytes().to_vec()).collect();
+        let terms: Vec<Vec<u8>> = terms
+            .split(',')
+            .map(|term| term.as_bytes().to_vec())
+            .collect();
         let made = made.as_bytes().to_vec();
         let sound = terms.iter().flatten().all(known)
-            && made.iter().all(|letter| terms.iter().flatten().any(|other| other == letter))
+            && made
+                .iter()
+                .all(|letter| terms.iter().flatten().any(|other| other == letter))
             && (1..made.len()).all(|at| !made[..at].contains(&made[at]));
         match sound {
             true => Ok(Self { terms, made }),
@@ -41,13 +49,21 @@ impl Einsum {
 
     pub(super) fn run<'v>(&self, args: &Args<'_, 'v>) -> Result<Tensor<'v>, String> {
         if args.len() != self.terms.len() {
-            return Err(format!("{} inputs for {} terms", args.len(), self.terms.len()));
+            return Err(format!(
+                "{} inputs for {} terms",
+                args.len(),
+                self.terms.len()
+            ));
         }
-        let mut names: Vec<(u8, Option<usize>)> = self.made.iter().map(|name| (*name, None)).collect();
+        let mut names: Vec<(u8, Option<usize>)> =
+            self.made.iter().map(|name| (*name, None)).collect();
         for (nth, term) in self.terms.iter().enumerate() {
             let shape = args.get(nth)?.shape();
             if shape.rank() != term.len() {
-                return Err(format!("input {nth} has shape {shape:?} for `{}`", String::from_utf8_lossy(term)));
+                return Err(format!(
+                    "input {nth} has shape {shape:?} for `{}`",
+                    String::from_utf8_lossy(term)
+                ));
             }
             for (name, dim) in term.iter().zip(shape.dims()) {
                 match names.iter_mut().find(|(own, _)| own == name) {
@@ -60,11 +76,18 @@ impl Einsum {
                 }
             }
         }
-        let sizes: Vec<usize> = names.iter().map(|(_, dim)| dim.unwrap_or_default()).collect();
+        let sizes: Vec<usize> = names
+            .iter()
+            .map(|(_, dim)| dim.unwrap_or_default())
+            .collect();
         let made = Shape::new(&sizes[..self.made.len()])?;
-        let products = sizes.iter().fold(1_usize, |all, size| all.saturating_mul(*size));
+        let products = sizes
+            .iter()
+            .fold(1_usize, |all, size| all.saturating_mul(*size));
         if products > PRODUCTS_MAX {
-            return Err(format!("{products} products; at most {PRODUCTS_MAX} are served"));
+            return Err(format!(
+                "{products} products; at most {PRODUCTS_MAX} are served"
+            ));
         }
         // How far each operand moves along each name.
         let mut moves = Vec::new();
@@ -84,7 +107,12 @@ impl Einsum {
         let data = match args.get(0)?.data() {
             Data::F32(_) => Data::F32(sum.of(&elements(args, Tensor::as_f32)?, made).into()),
             Data::F64(_) => Data::F64(sum.of(&elements(args, Tensor::as_f64)?, made).into()),
-            other => return Err(format!("Einsum of {} is not served", other.datatype().name())),
+            other => {
+                return Err(format!(
+                    "Einsum of {} is not served",
+                    other.datatype().name()
+                ));
+            }
         };
         Tensor::new(made, data)
     }
@@ -110,7 +138,10 @@ impl Sum<'_> {
         let summed = !self.sizes[self.kept..].contains(&0);
         for _ in 0..made.elements() {
             let mut sum = T::default();
-            while summed {
+            loop {
+                if !summed {
+                    break;
+                }
                 let mut product = T::of(1.0);
                 for (operand, moves) in operands.iter().zip(self.moves) {
                     let place: usize = at.iter().zip(moves).map(|(at, step)| at * step).sum();

@@ -113,7 +113,8 @@ fn blocks<T: Copy + Default, const COLUMNS: usize>(
     let groups = rows.chunks(depth * ROWS).zip(made.chunks_mut(width * ROWS));
     for (rows, made) in groups {
         if rows.len() == depth * ROWS {
-            let four: [&[T]; ROWS] = std::array::from_fn(|nth| &rows[nth * depth..(nth + 1) * depth]);
+            let four: [&[T]; ROWS] =
+                std::array::from_fn(|nth| &rows[nth * depth..(nth + 1) * depth]);
             for (nth, panel) in panels.chunks_exact(depth).enumerate() {
                 let sums = block(four, panel, step);
                 for (made, sums) in made.chunks_exact_mut(width).zip(sums) {

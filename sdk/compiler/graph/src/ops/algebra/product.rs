@@ -53,7 +53,8 @@ struct Sizes {
 
 impl Sizes {
     fn new(left: Shape, right: Shape) -> Result<Self, String> {
-        let refused = || format!("the matrices' shapes {left:?} and {right:?} do not fit each other");
+        let refused =
+            || format!("the matrices' shapes {left:?} and {right:?} do not fit each other");
         let (left_outer, rows, depth) = match left.dims() {
             [] => return Err(refused()),
             [depth] => (&[][..], 1, *depth),
@@ -83,7 +84,9 @@ impl Sizes {
         };
         let products = Shape::new(&dims)?.elements().saturating_mul(depth);
         if products > PRODUCTS_MAX {
-            return Err(format!("{products} products; at most {PRODUCTS_MAX} are served"));
+            return Err(format!(
+                "{products} products; at most {PRODUCTS_MAX} are served"
+            ));
         }
         Ok(Self {
             made: Shape::new(&dims)?,
@@ -121,7 +124,15 @@ impl Sizes {
                     turned: false,
                 };
                 let rows = &left[l * of_left..(l + 1) * of_left];
-                rows_by_columns(rows, &matrix.panels(), self.depth, self.width, step, join, made);
+                rows_by_columns(
+                    rows,
+                    &matrix.panels(),
+                    self.depth,
+                    self.width,
+                    step,
+                    join,
+                    made,
+                );
             }
         });
         Cow::Owned(made)
@@ -143,7 +154,10 @@ pub fn gemm<'v>(
         Some(plus) => {
             let spread = broadcast::together(&[shape, plus.shape()])?;
             if spread != shape {
-                return Err(format!("C has shape {:?}, the product {shape:?}", plus.shape()));
+                return Err(format!(
+                    "C has shape {:?}, the product {shape:?}",
+                    plus.shape()
+                ));
             }
             let data = each!(plus.data(), x => broadcast::spread(plus.shape(), shape, x)?.1);
             Some(data)
@@ -152,11 +166,15 @@ pub fn gemm<'v>(
     };
     let data = match (product.into_data(), plus) {
         (Data::F32(product), plus) => {
-            let plus = plus.map(|plus| Tensor::new(shape, plus)?.into_f32()).transpose()?;
+            let plus = plus
+                .map(|plus| Tensor::new(shape, plus)?.into_f32())
+                .transpose()?;
             Data::F32(sum(product, plus, |x, y| alpha * x + beta * y))
         }
         (Data::F64(product), plus) => {
-            let plus = plus.map(|plus| Tensor::new(shape, plus)?.into_f64()).transpose()?;
+            let plus = plus
+                .map(|plus| Tensor::new(shape, plus)?.into_f64())
+                .transpose()?;
             let (alpha, beta) = (f64::from(alpha), f64::from(beta));
             Data::F64(sum(product, plus, |x, y| alpha * x + beta * y))
         }
@@ -177,7 +195,9 @@ fn sum<'v, T: Copy + Default>(
                 *own = add(*own, plus);
             }
         }
-        None => own.iter_mut().for_each(|own| *own = add(*own, T::default())),
+        None => own
+            .iter_mut()
+            .for_each(|own| *own = add(*own, T::default())),
     }
     Cow::Owned(own)
 }
@@ -185,7 +205,9 @@ fn sum<'v, T: Copy + Default>(
 fn turn<'t>(matrix: &'t Tensor<'_>, turned: bool) -> Result<Tensor<'t>, String> {
     let shape = matrix.shape();
     let [rows, columns] = *shape.dims() else {
-        return Err(format!("a matrix is needed, not a tensor of shape {shape:?}"));
+        return Err(format!(
+            "a matrix is needed, not a tensor of shape {shape:?}"
+        ));
     };
     if !turned {
         return Ok(matrix.borrowed());

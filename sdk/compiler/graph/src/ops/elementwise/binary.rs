@@ -115,15 +115,19 @@ impl Binary {
             Self::Max => zip_in_place(plan, left, right, T::greater),
             Self::Min => zip_in_place(plan, left, right, T::lesser),
             Self::PRelu => zip_in_place(plan, left, right, |x, y| if x < zero { x * y } else { x }),
-            Self::Fmod => zip_in_place(plan, left, right, |x, y| T::of(libm::fmod(x.wide(), y.wide()))),
+            Self::Fmod => zip_in_place(plan, left, right, |x, y| {
+                T::of(libm::fmod(x.wide(), y.wide()))
+            }),
             Self::Pow => match right[..] {
                 [two] if two.wide() == 2.0 => zip_in_place(plan, left, right, |x, _| x * x),
                 [three] if three.wide() == 3.0 => zip_in_place(plan, left, right, |x, _| x * x * x),
                 // Another function only of -infinity and -0.
-                [half] if half.wide() == 0.5 => zip_in_place(plan, left, right, |x, y| match x > zero {
-                    true => x.sqrt(),
-                    false => pow(x, y),
-                }),
+                [half] if half.wide() == 0.5 => {
+                    zip_in_place(plan, left, right, |x, y| match x > zero {
+                        true => x.sqrt(),
+                        false => pow(x, y),
+                    })
+                }
                 _ => zip_in_place(plan, left, right, pow),
             },
             Self::Mod | Self::And | Self::Or | Self::Xor => {
@@ -159,7 +163,12 @@ impl Binary {
             }),
             Self::Max => zip_in_place(plan, left, right, T::max),
             Self::Min => zip_in_place(plan, left, right, T::min),
-            Self::PRelu => zip_in_place(plan, left, right, |x, y| if x < zero { x.mul(y) } else { x }),
+            Self::PRelu => zip_in_place(
+                plan,
+                left,
+                right,
+                |x, y| if x < zero { x.mul(y) } else { x },
+            ),
             Self::Pow => zip_in_place(plan, left, right, T::pow),
             Self::And | Self::Or | Self::Xor => {
                 return Err(format!("{self:?} of whole numbers is not served"));
@@ -210,7 +219,12 @@ pub fn mean<'v>(args: &mut Args<'_, 'v>) -> Result<Tensor<'v>, String> {
     let data = match sum.into_data() {
         Data::F32(data) => Data::F32(map(data, |sum| sum / count as f32)),
         Data::F64(data) => Data::F64(map(data, |sum| sum / count)),
-        other => return Err(format!("the mean of {} is not served", other.datatype().name())),
+        other => {
+            return Err(format!(
+                "the mean of {} is not served",
+                other.datatype().name()
+            ));
+        }
     };
     Tensor::new(shape, data)
 }

@@ -38,7 +38,10 @@ fn of_real<'v, T>(
         Datatype::I32 => Data::I32(wide.map(to_i32).collect()),
         Datatype::I64 => Data::I64(wide.map(to_i64).collect()),
         Datatype::Bool => Data::Bool(wide.map(|value| u8::from(value != 0.0)).collect()),
-        Datatype::Text => Data::Text(wide.map(|value| Text::Owned(written(value).into_bytes())).collect()),
+        Datatype::Text => Data::Text(
+            wide.map(|value| Text::Owned(written(value).into_bytes()))
+                .collect(),
+        ),
     }
 }
 
@@ -50,7 +53,11 @@ fn of_whole<'v, T>(data: &[T], to: Datatype, whole: impl Fn(&T) -> i64) -> Data<
         Datatype::I32 => Data::I32(whole.map(|value| value as i32).collect()),
         Datatype::I64 => Data::I64(whole.collect()),
         Datatype::Bool => Data::Bool(whole.map(|value| u8::from(value != 0)).collect()),
-        Datatype::Text => Data::Text(whole.map(|value| Text::Owned(value.to_string().into_bytes())).collect()),
+        Datatype::Text => Data::Text(
+            whole
+                .map(|value| Text::Owned(value.to_string().into_bytes()))
+                .collect(),
+        ),
     }
 }
 
@@ -82,7 +89,10 @@ fn read<'v, T: Clone + Default>(
             None if trial => numbers.push(T::default()),
             None => {
                 let text = String::from_utf8_lossy(text);
-                return Err(format!("`{}` is no {name}", text.chars().take(40).collect::<String>()));
+                return Err(format!(
+                    "`{}` is no {name}",
+                    text.chars().take(40).collect::<String>()
+                ));
             }
         }
     }
@@ -93,13 +103,21 @@ fn read<'v, T: Clone + Default>(
 fn to_i32(value: f64) -> i32 {
     let whole = value as i32;
     // Rust's own cast gives the nearest, and zero for no number.
-    if (f64::from(i32::MIN) - 1.0 < value) && (value < 2_147_483_648.0) { whole } else { i32::MIN }
+    if (f64::from(i32::MIN) - 1.0 < value) && (value < 2_147_483_648.0) {
+        whole
+    } else {
+        i32::MIN
+    }
 }
 
 #[inline(always)]
 fn to_i64(value: f64) -> i64 {
     let whole = value as i64;
-    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) { whole } else { i64::MIN }
+    if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&value) {
+        whole
+    } else {
+        i64::MIN
+    }
 }
 
 /// Digits that a real number is written with.

@@ -44,20 +44,39 @@ pub fn clip<'v>(args: &mut Args<'_, 'v>) -> Result<Tensor<'v>, String> {
     let datatype = input.datatype();
     let data = match input.into_data() {
         Data::F32(data) => {
-            let (low, high) = (bound(low, Tensor::into_f32)?, bound(high, Tensor::into_f32)?);
+            let (low, high) = (
+                bound(low, Tensor::into_f32)?,
+                bound(high, Tensor::into_f32)?,
+            );
+            // A bound that is not given is the last finite number.
+            let (low, high) = (low.unwrap_or(f32::MIN), high.unwrap_or(f32::MAX));
             Data::F32(map(data, |x| real_between(x, low, high)))
         }
         Data::F64(data) => {
-            let (low, high) = (bound(low, Tensor::into_f64)?, bound(high, Tensor::into_f64)?);
+            let (low, high) = (
+                bound(low, Tensor::into_f64)?,
+                bound(high, Tensor::into_f64)?,
+            );
+            let (low, high) = (low.unwrap_or(f64::MIN), high.unwrap_or(f64::MAX));
             Data::F64(map(data, |x| real_between(x, low, high)))
         }
         Data::I32(data) => {
-            let (low, high) = (bound(low, Tensor::into_i32)?, bound(high, Tensor::into_i32)?);
-            Data::I32(map(data, |x| x.max(low.unwrap_or(i32::MIN)).min(high.unwrap_or(i32::MAX))))
+            let (low, high) = (
+                bound(low, Tensor::into_i32)?,
+                bound(high, Tensor::into_i32)?,
+            );
+            Data::I32(map(data, |x| {
+                x.max(low.unwrap_or(i32::MIN)).min(high.unwrap_or(i32::MAX))
+            }))
         }
         Data::I64(data) => {
-            let (low, high) = (bound(low, Tensor::into_i64)?, bound(high, Tensor::into_i64)?);
-            Data::I64(map(data, |x| x.max(low.unwrap_or(i64::MIN)).min(high.unwrap_or(i64::MAX))))
+            let (low, high) = (
+                bound(low, Tensor::into_i64)?,
+                bound(high, Tensor::into_i64)?,
+            );
+            Data::I64(map(data, |x| {
+                x.max(low.unwrap_or(i64::MIN)).min(high.unwrap_or(i64::MAX))
+            }))
         }
         _ => return Err(format!("bounds of {} are not served", datatype.name())),
     };
@@ -76,13 +95,7 @@ fn bound<T: Copy>(
 }
 
 #[inline(always)]
-fn real_between<T: Real>(x: T, low: Option<T>, high: Option<T>) -> T {
-    let x = match low {
-        Some(low) if x < low => low,
-        _ => x,
-    };
-    match high {
-        Some(high) if x > high => high,
-        _ => x,
-    }
+fn real_between<T: Real>(x: T, low: T, high: T) -> T {
+    let x = if x < low { low } else { x };
+    if x > high { high } else { x }
 }

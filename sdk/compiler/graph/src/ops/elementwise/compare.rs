@@ -72,7 +72,12 @@ pub fn is_nan<'v>(input: &Tensor<'_>) -> Result<Tensor<'v>, String> {
     let made = match input.data() {
         Data::F32(data) => data.iter().map(|value| u8::from(value.is_nan())).collect(),
         Data::F64(data) => data.iter().map(|value| u8::from(value.is_nan())).collect(),
-        other => return Err(format!("IsNaN of {} is not served", other.datatype().name())),
+        other => {
+            return Err(format!(
+                "IsNaN of {} is not served",
+                other.datatype().name()
+            ));
+        }
     };
     truths(input.shape(), made)
 }
@@ -88,7 +93,12 @@ pub fn is_infinite<'v>(
     let made = match input.data() {
         Data::F32(data) => data.iter().map(|value| test((*value).into())).collect(),
         Data::F64(data) => data.iter().map(|value| test(*value)).collect(),
-        other => return Err(format!("IsInf of {} is not served", other.datatype().name())),
+        other => {
+            return Err(format!(
+                "IsInf of {} is not served",
+                other.datatype().name()
+            ));
+        }
     };
     truths(input.shape(), made)
 }

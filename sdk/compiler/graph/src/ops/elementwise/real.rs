@@ -60,13 +60,21 @@ pub trait Real:
     /// The greater of both; no number if either is none.
     #[inline(always)]
     fn greater(self, other: Self) -> Self {
-        if self > other || self.is_nan() { self } else { other }
+        if self > other || self.is_nan() {
+            self
+        } else {
+            other
+        }
     }
 
     /// The lesser of both; no number if either is none.
     #[inline(always)]
     fn lesser(self, other: Self) -> Self {
-        if self < other || self.is_nan() { self } else { other }
+        if self < other || self.is_nan() {
+            self
+        } else {
+            other
+        }
     }
 }
 
@@ -131,4 +139,9 @@ macro_rules! real {
     };
 }
 real!(f32, exp::exp, exp::sigmoid, exp::tanh);
-real!(f64, libm::exp, |x: f64| 1.0 / (1.0 + libm::exp(-x)), libm::tanh);
+real!(
+    f64,
+    libm::exp,
+    |x: f64| 1.0 / (1.0 + libm::exp(-x)),
+    libm::tanh
+);

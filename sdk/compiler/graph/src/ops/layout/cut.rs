@@ -17,7 +17,10 @@ pub fn slice<'v>(args: &mut Args<'_, 'v>) -> Result<Tensor<'v>, String> {
         None => vec![1; starts.len()],
     };
     let count = starts.len();
-    if [ends.len(), axes.len(), every.len()].iter().any(|length| *length != count) {
+    if [ends.len(), axes.len(), every.len()]
+        .iter()
+        .any(|length| *length != count)
+    {
         return Err(format!(
             "{count} starts, {} ends, {} axes and {} steps",
             ends.len(),
@@ -48,7 +51,13 @@ pub fn slice<'v>(args: &mut Args<'_, 'v>) -> Result<Tensor<'v>, String> {
 /// The first place and how many there are.
 fn range(dim: usize, start: i64, end: i64, step: i64) -> Result<(usize, usize), String> {
     let dim = dim as i64;
-    let from_start = |edge: i64| if edge < 0 { edge.saturating_add(dim) } else { edge };
+    let from_start = |edge: i64| {
+        if edge < 0 {
+            edge.saturating_add(dim)
+        } else {
+            edge
+        }
+    };
     let (start, end) = (from_start(start), from_start(end));
     let taken = match step {
         0 => return Err("a step of 0".to_owned()),
@@ -72,13 +81,23 @@ fn range(dim: usize, start: i64, end: i64, step: i64) -> Result<(usize, usize), 
 
 pub fn tile<'v>(args: &mut Args<'_, 'v>) -> Result<Tensor<'v>, String> {
     let times = args.whole(1)?;
-    let times = times.iter().map(|times| dimension(*times)).collect::<Result<Vec<_>, _>>()?;
+    let times = times
+        .iter()
+        .map(|times| dimension(*times))
+        .collect::<Result<Vec<_>, _>>()?;
     let input = args.get(0)?;
     let shape = input.shape();
     if times.len() != shape.rank() {
-        return Err(format!("{} repeats of a tensor of shape {shape:?}", times.len()));
+        return Err(format!(
+            "{} repeats of a tensor of shape {shape:?}",
+            times.len()
+        ));
     }
-    let dims = shape.dims().iter().zip(&times).map(|(dim, times)| dim.saturating_mul(*times));
+    let dims = shape
+        .dims()
+        .iter()
+        .zip(&times)
+        .map(|(dim, times)| dim.saturating_mul(*times));
     let tiled = Shape::new(&dims.collect::<Vec<_>>())?;
     if tiled == shape {
         return args.take(0);
@@ -95,7 +114,10 @@ pub fn tile<'v>(args: &mut Args<'_, 'v>) -> Result<Tensor<'v>, String> {
         steps.push(own[axis]);
     }
     if dims.len() > crate::limits::RANK_MAX {
-        return Err(format!("repeats of a tensor of {} dimensions are not served", shape.rank()));
+        return Err(format!(
+            "repeats of a tensor of {} dimensions are not served",
+            shape.rank()
+        ));
     }
     let data = each!(input.data(), x => view::view(x, 0, &dims, &steps));
     Tensor::new(tiled, data)
@@ -116,10 +138,14 @@ pub fn pad<'v>(args: &Args<'_, 'v>, mode: PadMode) -> Result<Tensor<'v>, String>
     for (nth, axis) in axes.iter().enumerate() {
         around[shape.axis(*axis)?] = (pads[nth], pads[nth + axes.len()]);
     }
-    let dims = shape.dims().iter().zip(&around).map(|(dim, (before, after))| {
-        let padded = (*dim as i64).saturating_add(*before).saturating_add(*after);
-        dimension(padded)
-    });
+    let dims = shape
+        .dims()
+        .iter()
+        .zip(&around)
+        .map(|(dim, (before, after))| {
+            let padded = (*dim as i64).saturating_add(*before).saturating_add(*after);
+            dimension(padded)
+        });
     let padded = Shape::new(&dims.collect::<Result<Vec<_>, _>>()?)?;
     // Where each element comes from; none for those that are put there.
     let own = view::steps(shape);
@@ -131,7 +157,9 @@ pub fn pad<'v>(args: &Args<'_, 'v>, mode: PadMode) -> Result<Tensor<'v>, String>
             .collect();
         let next = from.iter().flat_map(|base| {
             let step = own[axis] as usize;
-            places.iter().map(move |place| Some((*base)? + (*place)? * step))
+            places
+                .iter()
+                .map(move |place| Some((*base)? + (*place)? * step))
         });
         from = next.collect();
     }
@@ -170,8 +198,13 @@ fn source(at: i64, dim: i64, mode: PadMode) -> Option<usize> {
 
 fn filled<T: Clone>(data: &[T], from: &[Option<usize>], fill: &[T]) -> Result<Vec<T>, String> {
     let [fill] = fill else {
-        return Err(format!("what is put around a tensor must be one element, not {}", fill.len()));
+        return Err(format!(
+            "what is put around a tensor must be one element, not {}",
+            fill.len()
+        ));
     };
-    let made = from.iter().map(|from| from.and_then(|at| data.get(at)).unwrap_or(fill).clone());
+    let made = from
+        .iter()
+        .map(|from| from.and_then(|at| data.get(at)).unwrap_or(fill).clone());
     Ok(made.collect())
 }

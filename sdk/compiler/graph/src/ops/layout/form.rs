@@ -32,7 +32,10 @@ pub fn reshape<'v>(args: &mut Args<'_, 'v>, allow_zero: bool) -> Result<Tensor<'
                 1
             }
             0 if !allow_zero => *shape.dims().get(at).ok_or_else(|| {
-                format!("dimension {at} is to be kept, but there are only {}", shape.rank())
+                format!(
+                    "dimension {at} is to be kept, but there are only {}",
+                    shape.rank()
+                )
             })?,
             dim => dimension(*dim)?,
         });
@@ -42,7 +45,11 @@ pub fn reshape<'v>(args: &mut Args<'_, 'v>, allow_zero: bool) -> Result<Tensor<'
         dims[at] = match shape.elements() {
             0 => 0,
             all if others > 0 && all.is_multiple_of(others) => all / others,
-            _ => return Err(format!("a tensor of shape {shape:?} does not become one of {wanted:?}")),
+            _ => {
+                return Err(format!(
+                    "a tensor of shape {shape:?} does not become one of {wanted:?}"
+                ));
+            }
         };
     }
     input.reshaped(Shape::new(&dims)?)
@@ -58,9 +65,14 @@ pub fn squeeze<'v>(args: &mut Args<'_, 'v>, axes: Option<&[i64]>) -> Result<Tens
             let axes = axes.iter().map(|axis| shape.axis(*axis));
             let axes = axes.collect::<Result<Vec<_>, _>>()?;
             if let Some(axis) = axes.iter().find(|axis| shape.dims()[**axis] != 1) {
-                return Err(format!("axis {axis} of shape {shape:?} cannot go: it is not of size 1"));
+                return Err(format!(
+                    "axis {axis} of shape {shape:?} cannot go: it is not of size 1"
+                ));
             }
-            let kept = dims.iter().enumerate().filter(|(axis, _)| !axes.contains(axis));
+            let kept = dims
+                .iter()
+                .enumerate()
+                .filter(|(axis, _)| !axes.contains(axis));
             dims = kept.map(|(_, dim)| *dim).collect();
         }
     }
@@ -89,7 +101,11 @@ pub fn shape<'v>(input: &Tensor<'_>, start: i64, end: Option<i64>) -> Result<Ten
     let shape = input.shape();
     let rank = shape.rank() as i64;
     let at = |edge: i64| {
-        let edge = if edge < 0 { edge.saturating_add(rank) } else { edge };
+        let edge = if edge < 0 {
+            edge.saturating_add(rank)
+        } else {
+            edge
+        };
         edge.clamp(0, rank) as usize
     };
     let (start, end) = (at(start), at(end.unwrap_or(rank)));
@@ -100,7 +116,10 @@ pub fn shape<'v>(input: &Tensor<'_>, start: i64, end: Option<i64>) -> Result<Ten
 
 pub fn expand<'v>(args: &mut Args<'_, 'v>) -> Result<Tensor<'v>, String> {
     let wanted = args.whole(1)?;
-    let dims = wanted.iter().map(|dim| dimension(*dim)).collect::<Result<Vec<_>, _>>()?;
+    let dims = wanted
+        .iter()
+        .map(|dim| dimension(*dim))
+        .collect::<Result<Vec<_>, _>>()?;
     let wanted = Shape::new(&dims)?;
     let input = args.get(0)?;
     let from = input.shape();

@@ -101,17 +101,26 @@ pub fn split<'v>(
     let sizes: Vec<usize> = match args.optional(1) {
         Some(_) => {
             let sizes = args.whole(1)?;
-            sizes.iter().map(|size| dimension(*size)).collect::<Result<_, _>>()?
+            sizes
+                .iter()
+                .map(|size| dimension(*size))
+                .collect::<Result<_, _>>()?
         }
         None => {
             let parts = parts.max(1) as usize;
             let size = dim.div_ceil(parts);
-            (0..parts).map(|part| size.min(dim.saturating_sub(part * size))).collect()
+            (0..parts)
+                .map(|part| size.min(dim.saturating_sub(part * size)))
+                .collect()
         }
     };
-    let sum = sizes.iter().fold(0_usize, |sum, size| sum.saturating_add(*size));
+    let sum = sizes
+        .iter()
+        .fold(0_usize, |sum, size| sum.saturating_add(*size));
     if sizes.len() != parts as usize || sum != dim {
-        return Err(format!("{dim} elements along axis {axis} are not {parts} parts of {sizes:?}"));
+        return Err(format!(
+            "{dim} elements along axis {axis} are not {parts} parts of {sizes:?}"
+        ));
     }
     let mut dims = shape.dims().to_vec();
     let steps = view::steps(shape);

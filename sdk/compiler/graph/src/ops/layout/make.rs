@@ -24,7 +24,11 @@ pub fn range<'v>(args: &Args<'_, 'v>) -> Result<Tensor<'v>, String> {
             let whole = wholes(&args.whole(0)?, &args.whole(1)?, &args.whole(2)?)?;
             Data::I32(whole.into_iter().map(|value| value as i32).collect())
         }
-        _ => Data::I64(Cow::Owned(wholes(&args.whole(0)?, &args.whole(1)?, &args.whole(2)?)?)),
+        _ => Data::I64(Cow::Owned(wholes(
+            &args.whole(0)?,
+            &args.whole(1)?,
+            &args.whole(2)?,
+        )?)),
     };
     Tensor::new(Shape::new(&[data.len()])?, data)
 }
@@ -47,14 +51,18 @@ fn wholes(start: &[i64], limit: &[i64], step: &[i64]) -> Result<Vec<i64>, String
     let step = only(step, "the step")?;
     let count = ((limit as f64 - start as f64) / step as f64).ceil();
     let count = allowed(count)?;
-    Ok((0..count).map(|nth| start.wrapping_add((nth as i64).wrapping_mul(step))).collect())
+    Ok((0..count)
+        .map(|nth| start.wrapping_add((nth as i64).wrapping_mul(step)))
+        .collect())
 }
 
 fn allowed(count: f64) -> Result<usize, String> {
     match count {
         count if count <= 0.0 => Ok(0),
         count if count <= ELEMENTS_MAX as f64 => Ok(count as usize),
-        _ => Err(format!("a range of {count} elements; at most {ELEMENTS_MAX} are served")),
+        _ => Err(format!(
+            "a range of {count} elements; at most {ELEMENTS_MAX} are served"
+        )),
     }
 }
 
@@ -90,11 +98,18 @@ fn lit<T: Clone>(
     values: &[T],
 ) -> Result<Vec<T>, String> {
     let [off, on] = values else {
-        return Err(format!("{} values where there must be two, off and on", values.len()));
+        return Err(format!(
+            "{} values where there must be two, off and on",
+            values.len()
+        ));
     };
     let mut made = vec![off.clone(); elements];
     for (nth, place) in places.iter().enumerate() {
-        let from_start = if *place < 0 { place.saturating_add(depth as i64) } else { *place };
+        let from_start = if *place < 0 {
+            place.saturating_add(depth as i64)
+        } else {
+            *place
+        };
         if (0..depth as i64).contains(&from_start) {
             let block = nth / inner * depth + from_start as usize;
             made[block * inner + nth % inner] = on.clone();
@@ -107,7 +122,9 @@ fn lit<T: Clone>(
 pub fn eye_like<'v>(input: &Tensor<'_>, diagonal: i64) -> Result<Tensor<'v>, String> {
     let shape = input.shape();
     let [rows, columns] = *shape.dims() else {
-        return Err(format!("a table is needed, not a tensor of shape {shape:?}"));
+        return Err(format!(
+            "a table is needed, not a tensor of shape {shape:?}"
+        ));
     };
     let is_one = |at: usize| {
         let (row, column) = (at / columns, at % columns);
@@ -135,16 +152,31 @@ pub fn triangle<'v>(args: &mut Args<'_, 'v>, upper: bool) -> Result<Tensor<'v>, 
     let input = args.get(0)?;
     let shape = input.shape();
     let [.., rows, columns] = *shape.dims() else {
-        return Err(format!("matrices are needed, not a tensor of shape {shape:?}"));
+        return Err(format!(
+            "matrices are needed, not a tensor of shape {shape:?}"
+        ));
     };
     let is_kept = |at: usize| {
         let (row, column) = (at / columns % rows, at % columns);
         let edge = (row as i64).saturating_add(diagonal);
-        if upper { column as i64 >= edge } else { column as i64 <= edge }
+        if upper {
+            column as i64 >= edge
+        } else {
+            column as i64 <= edge
+        }
     };
-    let data = each!(input.data(), x => {
-        let kept = x.iter().enumerate();
-        kept.map(|(at, value)| if is_kept(at) { value.clone() } else { Default::default() }).collect()
-    });
+    let data = each!(input.data(), x => kept(x, is_kept));
     Tensor::new(shape, data)
+}
+
+fn kept<T: Clone + Default>(data: &[T], is_kept: impl Fn(usize) -> bool) -> Vec<T> {
+    let all = data.iter().enumerate();
+    all.map(|(at, value)| {
+        if is_kept(at) {
+            value.clone()
+        } else {
+            T::default()
+        }
+    })
+    .collect()
 }

@@ -177,13 +177,19 @@ pub(super) fn around(shape: Shape, axis: usize) -> (usize, usize, usize) {
 
 /// A place along a dimension, from the end where it is negative. Made-up places are anywhere.
 pub(super) fn place(index: i64, dim: usize, trial: bool) -> Result<usize, String> {
-    let from_start = if index < 0 { index.saturating_add(dim as i64) } else { index };
+    let from_start = if index < 0 {
+        index.saturating_add(dim as i64)
+    } else {
+        index
+    };
     if (0..dim as i64).contains(&from_start) {
         return Ok(from_start as usize);
     }
     match trial && dim > 0 {
         true => Ok(0),
-        false => Err(format!("the place {index} of a dimension of {dim} elements")),
+        false => Err(format!(
+            "the place {index} of a dimension of {dim} elements"
+        )),
     }
 }
 

@@ -14,13 +14,19 @@ fn wide<'t>(indices: &'t Tensor<'_>) -> Result<Cow<'t, [i64]>, String> {
     match indices.data() {
         Data::I64(data) => Ok(Cow::Borrowed(data)),
         Data::I32(data) => Ok(data.iter().map(|index| i64::from(*index)).collect()),
-        other => Err(format!("places of {}; they must be whole numbers", other.datatype().name())),
+        other => Err(format!(
+            "places of {}; they must be whole numbers",
+            other.datatype().name()
+        )),
     }
 }
 
 /// Places along a dimension, checked.
 fn places(indices: &Tensor<'_>, dim: usize, trial: bool) -> Result<Vec<usize>, String> {
-    wide(indices)?.iter().map(|index| place(*index, dim, trial)).collect()
+    wide(indices)?
+        .iter()
+        .map(|index| place(*index, dim, trial))
+        .collect()
 }
 
 pub fn gather<'v>(args: &mut Args<'_, 'v>, axis: i64) -> Result<Tensor<'v>, String> {
@@ -28,7 +34,12 @@ pub fn gather<'v>(args: &mut Args<'_, 'v>, axis: i64) -> Result<Tensor<'v>, Stri
     let shape = input.shape();
     let axis = shape.axis(axis)?;
     let (outer, dim, inner) = around(shape, axis);
-    let dims: Vec<usize> = [&shape.dims()[..axis], indices.shape().dims(), &shape.dims()[axis + 1..]].concat();
+    let dims: Vec<usize> = [
+        &shape.dims()[..axis],
+        indices.shape().dims(),
+        &shape.dims()[axis + 1..],
+    ]
+    .concat();
     let gathered = Shape::new(&dims)?;
     if gathered.elements() == 0 {
         return Tensor::new(gathered, each!(input.data(), x => x[..0].to_vec()));
@@ -70,8 +81,12 @@ pub fn gather_elements<'v>(args: &Args<'_, 'v>, axis: i64) -> Result<Tensor<'v>,
     let (input, indices) = (args.get(0)?, args.get(1)?);
     let axis = input.shape().axis(axis)?;
     let at = element_places(input.shape(), indices, axis, args.is_trial())?;
-    let data = each!(input.data(), x => at.iter().map(|at| x[*at].clone()).collect());
+    let data = each!(input.data(), x => at_places(x, &at));
     Tensor::new(indices.shape(), data)
+}
+
+fn at_places<T: Clone>(data: &[T], places: &[usize]) -> Vec<T> {
+    places.iter().map(|place| data[*place].clone()).collect()
 }
 
 /// Of each index, which element of a tensor of this shape it names.
@@ -85,7 +100,9 @@ pub fn element_places(
     let fits = own.rank() == shape.rank()
         && (0..own.rank()).all(|at| at == axis || own.dims()[at] <= shape.dims()[at]);
     if !fits {
-        return Err(format!("places of shape {own:?} in a tensor of shape {shape:?}"));
+        return Err(format!(
+            "places of shape {own:?} in a tensor of shape {shape:?}"
+        ));
     }
     let steps = super::view::steps(shape);
     let mut at = vec![0_usize; own.rank()];
@@ -115,11 +132,17 @@ pub fn gather_nd<'v>(args: &Args<'_, 'v>, batch: i64) -> Result<Tensor<'v>, Stri
     let (input, indices) = (args.get(0)?, args.get(1)?);
     let (shape, places) = (input.shape(), indices.shape());
     let batch = usize::try_from(batch).map_err(|_| format!("{batch} common dimensions"))?;
-    let refused = || format!("places of shape {places:?} in a tensor of shape {shape:?}, {batch} dimensions in common");
+    let refused = || {
+        format!(
+            "places of shape {places:?} in a tensor of shape {shape:?}, {batch} dimensions in common"
+        )
+    };
     let [lists @ .., depth] = places.dims() else {
         return Err(refused());
     };
-    let named = batch.checked_add(*depth).and_then(|end| shape.dims().get(batch..end));
+    let named = batch
+        .checked_add(*depth)
+        .and_then(|end| shape.dims().get(batch..end));
     let common = shape.dims().get(..batch);
     let (Some(named), Some(common), Some(rest)) = (named, common, lists.get(batch..)) else {
         return Err(refused());
@@ -130,7 +153,10 @@ pub fn gather_nd<'v>(args: &Args<'_, 'v>, batch: i64) -> Result<Tensor<'v>, Stri
     let behind = &shape.dims()[batch + depth..];
     let gathered = Shape::new(&[lists, behind].concat())?;
     let inner: usize = behind.iter().product();
-    let (per_batch, block) = (rest.iter().product::<usize>(), named.iter().product::<usize>() * inner);
+    let (per_batch, block) = (
+        rest.iter().product::<usize>(),
+        named.iter().product::<usize>() * inner,
+    );
     let mut starts = Vec::new();
     for (nth, index) in wide(indices)?.chunks_exact(*depth).enumerate() {
         let mut at = 0;
@@ -154,7 +180,10 @@ pub fn compress<'v>(args: &Args<'_, 'v>, axis: Option<i64>) -> Result<Tensor<'v>
     let kept = args.get(1)?.as_bool()?;
     let (outer, dim, inner) = around(shape, axis);
     if kept.len() > dim {
-        return Err(format!("{} conditions for {dim} places along axis {axis}", kept.len()));
+        return Err(format!(
+            "{} conditions for {dim} places along axis {axis}",
+            kept.len()
+        ));
     }
     let places: Vec<usize> = (0..kept.len()).filter(|at| kept[*at] != 0).collect();
     let mut dims = shape.dims().to_vec();

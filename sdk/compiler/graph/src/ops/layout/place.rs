@@ -20,16 +20,17 @@ pub fn scatter_elements<'v>(args: &mut Args<'_, 'v>, axis: i64) -> Result<Tensor
     }
     let updates = updates.clone();
     let input = args.take(0)?;
-    let data = each_two!(input.into_data(), updates.data(), (x, y) => {
-        let mut own = x.into_owned();
-        for (at, update) in at.iter().zip(y.iter()) {
-            own[*at] = update.clone();
-        }
-        own
-    }, {
+    let data = each_two!(input.into_data(), updates.data(), (x, y) => put(x.into_owned(), &at, y), {
         return Err("elements must be of the tensor's datatype".to_owned());
     });
     Tensor::new(shape, data)
+}
+
+fn put<T: Clone>(mut own: Vec<T>, places: &[usize], elements: &[T]) -> Vec<T> {
+    for (place, element) in places.iter().zip(elements) {
+        own[*place] = element.clone();
+    }
+    own
 }
 
 /// One row for each dimension, one column for each element that is not zero.

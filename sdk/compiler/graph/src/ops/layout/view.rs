@@ -23,7 +23,8 @@ pub fn view<T: Clone>(data: &[T], start: usize, dims: &[usize], steps: &[isize])
     loop {
         match step {
             1 => made.extend_from_slice(&data[place as usize..place as usize + run]),
-            _ => made.extend((0..run as isize).map(|nth| data[(place + nth * step) as usize].clone())),
+            _ => made
+                .extend((0..run as isize).map(|nth| data[(place + nth * step) as usize].clone())),
         }
         let mut dim = 1;
         loop {
@@ -86,7 +87,11 @@ pub fn transpose<'v>(args: &mut Args<'_, 'v>, order: Option<&[i64]>) -> Result<T
     let dims: Vec<usize> = order.iter().map(|axis| shape.dims()[*axis]).collect();
     let turned = Shape::new(&dims)?;
     // Dimensions of size 1 do not move elements.
-    let moved: Vec<usize> = order.iter().copied().filter(|axis| shape.dims()[*axis] != 1).collect();
+    let moved: Vec<usize> = order
+        .iter()
+        .copied()
+        .filter(|axis| shape.dims()[*axis] != 1)
+        .collect();
     if moved.is_sorted() {
         return args.take(0)?.reshaped(turned);
     }

@@ -1,8 +1,8 @@
 //! The place of the greatest or of the least element.
 
 use crate::data::Data;
-use crate::shape::Shape;
 use crate::ops::layout::around;
+use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 pub fn place<'v>(
@@ -27,14 +27,21 @@ pub fn place<'v>(
         return Tensor::i64(made, Vec::new());
     }
     if along == 0 {
-        return Err(format!("no place along axis {axis} of shape {shape:?}, which has no elements"));
+        return Err(format!(
+            "no place along axis {axis} of shape {shape:?}, which has no elements"
+        ));
     }
     let places = match input.data() {
         Data::F32(data) => places(data, along, inner, greatest, last),
         Data::F64(data) => places(data, along, inner, greatest, last),
         Data::I32(data) => places(data, along, inner, greatest, last),
         Data::I64(data) => places(data, along, inner, greatest, last),
-        other => return Err(format!("places of {} are not served", other.datatype().name())),
+        other => {
+            return Err(format!(
+                "places of {} are not served",
+                other.datatype().name()
+            ));
+        }
     };
     Tensor::i64(made, places)
 }

@@ -60,7 +60,12 @@ impl Fold {
                 let (shape, data) = self.of(data, shape, axes, keep, Self::wholes)?;
                 (shape, Data::I64(data))
             }
-            other => return Err(format!("{self:?} of {} is not served", other.datatype().name())),
+            other => {
+                return Err(format!(
+                    "{self:?} of {} is not served",
+                    other.datatype().name()
+                ));
+            }
         };
         Tensor::new(made, data)
     }
@@ -94,8 +99,9 @@ impl Fold {
                 made
             }
             Self::Prod => fold(data, lanes, one, |x, y| x * y, |x, y| x * y),
-            Self::Max => fold(data, lanes, -T::of(f64::INFINITY), T::greater, T::greater),
-            Self::Min => fold(data, lanes, T::of(f64::INFINITY), T::lesser, T::lesser),
+            // What is no number is passed over, as by the processor's own instruction.
+            Self::Max => fold(data, lanes, T::of(f64::NAN), greatest, greatest),
+            Self::Min => fold(data, lanes, T::of(f64::NAN), least, least),
             Self::L1 => fold(data, lanes, zero, |sum, x| sum + x.abs(), sum),
             Self::SumSquare => fold(data, lanes, zero, |sum, x| sum + x * x, sum),
             Self::L2 => finish(fold(data, lanes, zero, |sum, x| sum + x * x, sum), T::sqrt),
@@ -126,6 +132,16 @@ impl Fold {
     }
 }
 
+#[inline(always)]
+fn greatest<T: Real>(top: T, x: T) -> T {
+    if x > top || top.is_nan() { x } else { top }
+}
+
+#[inline(always)]
+fn least<T: Real>(low: T, x: T) -> T {
+    if x < low || low.is_nan() { x } else { low }
+}
+
 /// Sums of a row at once, so that four are added by one instruction. How a row is summed depends on its length alone.
 const SUMS: usize = 8;
 
@@ -143,7 +159,10 @@ fn fold<T: Copy>(
     }
     let mut made = Vec::with_capacity(count);
     if inner == 1 {
-        made.extend(data.chunks_exact(along).map(|row| one(row, start, step, join)));
+        made.extend(
+            data.chunks_exact(along)
+                .map(|row| one(row, start, step, join)),
+        );
         return made;
     }
     for block in data.chunks_exact(along * inner) {
@@ -159,12 +178,7 @@ fn fold<T: Copy>(
 }
 
 #[inline(always)]
-fn one<T: Copy>(
-    row: &[T],
-    start: T,
-    step: impl Fn(T, T) -> T,
-    join: impl Fn(T, T) -> T,
-) -> T {
+fn one<T: Copy>(row: &[T], start: T, step: impl Fn(T, T) -> T, join: impl Fn(T, T) -> T) -> T {
     let (chunks, rest) = row.as_chunks::<SUMS>();
     let mut sum = rest.iter().fold(start, |sum, value| step(sum, *value));
     if !chunks.is_empty() {
@@ -187,12 +201,20 @@ fn log_sum_exp<T: Real>(data: &[T], lanes: Lanes) -> Vec<T> {
         return made;
     }
     let mut sums = vec![T::default(); inner];
-    for (block, tops) in data.chunks_exact(along * inner).zip(made.chunks_exact_mut(inner)) {
+    for (block, tops) in data
+        .chunks_exact(along * inner)
+        .zip(made.chunks_exact_mut(inner))
+    {
         sums.fill(T::default());
         let taken = |top: T| if top.is_finite() { top } else { T::default() };
         if let ([sum], [top]) = (&mut sums[..], &*tops) {
             let top = taken(*top);
-            *sum = one(block, T::default(), |sum, value| sum + (value - top).exp(), |x, y| x + y);
+            *sum = one(
+                block,
+                T::default(),
+                |sum, value| sum + (value - top).exp(),
+                |x, y| x + y,
+            );
         } else {
             for row in block.chunks_exact(inner) {
                 for ((sum, value), top) in sums.iter_mut().zip(row).zip(&*tops) {

@@ -66,14 +66,24 @@ pub fn lanes<'d, T: Clone>(
     }
     let shape_made = Shape::new(&dims)?;
     if in_order {
-        let lanes = Lanes { shape: shape_made, along, inner };
+        let lanes = Lanes {
+            shape: shape_made,
+            along,
+            inner,
+        };
         return Ok((lanes, Cow::Borrowed(data)));
     }
     let own = view::steps(shape);
-    let order = (0..shape.rank()).filter(|at| !reduced[*at]).chain((0..shape.rank()).filter(|at| reduced[*at]));
+    let order = (0..shape.rank())
+        .filter(|at| !reduced[*at])
+        .chain((0..shape.rank()).filter(|at| reduced[*at]));
     let order: Vec<usize> = order.collect();
     let dims: Vec<usize> = order.iter().map(|at| shape.dims()[*at]).collect();
     let steps: Vec<isize> = order.iter().map(|at| own[*at]).collect();
-    let lanes = Lanes { shape: shape_made, along, inner: 1 };
+    let lanes = Lanes {
+        shape: shape_made,
+        along,
+        inner: 1,
+    };
     Ok((lanes, Cow::Owned(view::view(data, 0, &dims, &steps))))
 }

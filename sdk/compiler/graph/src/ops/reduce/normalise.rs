@@ -36,7 +36,12 @@ impl Normalise {
         let data = match input.into_data() {
             Data::F32(data) => Data::F32(Cow::Owned(self.of(data.into_owned(), along, inner))),
             Data::F64(data) => Data::F64(Cow::Owned(self.of(data.into_owned(), along, inner))),
-            other => return Err(format!("{self:?} of {} is not served", other.datatype().name())),
+            other => {
+                return Err(format!(
+                    "{self:?} of {} is not served",
+                    other.datatype().name()
+                ));
+            }
         };
         Tensor::new(shape, data)
     }
@@ -66,7 +71,9 @@ impl Normalise {
 
     fn row<T: Real>(self, row: &mut [T]) {
         let least = -T::of(f64::INFINITY);
-        let top = row.iter().fold(least, |top, value| if *value > top { *value } else { top });
+        let top = row
+            .iter()
+            .fold(least, |top, value| if *value > top { *value } else { top });
         match self {
             Self::Softmax => {
                 let mut sum = T::default();
@@ -81,16 +88,25 @@ impl Normalise {
                 }
             }
             Self::LogSoftmax => {
-                let sum = row.iter().fold(T::default(), |sum, value| sum + (*value - top).exp());
+                let sum = row
+                    .iter()
+                    .fold(T::default(), |sum, value| sum + (*value - top).exp());
                 let log = sum.ln();
                 for value in row.iter_mut() {
                     *value = *value - top - log;
                 }
             }
             Self::Hardmax => {
-                let first = row.iter().position(|value| *value == top).unwrap_or_default();
+                let first = row
+                    .iter()
+                    .position(|value| *value == top)
+                    .unwrap_or_default();
                 for (at, value) in row.iter_mut().enumerate() {
-                    *value = if at == first { T::of(1.0) } else { T::default() };
+                    *value = if at == first {
+                        T::of(1.0)
+                    } else {
+                        T::default()
+                    };
                 }
             }
         }

@@ -27,7 +27,12 @@ pub fn sums<'v>(
         Data::F64(data) => Data::F64(lanes.of(data, |x, y| x + y)),
         Data::I32(data) => Data::I32(lanes.of(data, i32::wrapping_add)),
         Data::I64(data) => Data::I64(lanes.of(data, i64::wrapping_add)),
-        other => return Err(format!("sums of {} are not served", other.datatype().name())),
+        other => {
+            return Err(format!(
+                "sums of {} are not served",
+                other.datatype().name()
+            ));
+        }
     };
     Tensor::new(shape, data)
 }
@@ -40,7 +45,11 @@ struct Run {
 }
 
 impl Run {
-    fn of<'v, T: Copy + Default>(&self, data: Cow<'_, [T]>, add: impl Fn(T, T) -> T) -> Cow<'v, [T]> {
+    fn of<'v, T: Copy + Default>(
+        &self,
+        data: Cow<'_, [T]>,
+        add: impl Fn(T, T) -> T,
+    ) -> Cow<'v, [T]> {
         let mut own = data.into_owned();
         let block = self.along * self.inner;
         if own.is_empty() {
@@ -50,7 +59,11 @@ impl Run {
             for nth in 0..self.inner {
                 let mut sum = T::default();
                 for step in 0..self.along {
-                    let at = if self.reverse { self.along - 1 - step } else { step };
+                    let at = if self.reverse {
+                        self.along - 1 - step
+                    } else {
+                        step
+                    };
                     let value = &mut block[at * self.inner + nth];
                     let with = add(sum, *value);
                     *value = if self.exclusive { sum } else { with };

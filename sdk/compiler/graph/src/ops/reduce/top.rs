@@ -28,7 +28,11 @@ pub fn top<'v>(
     let mut dims = shape.dims().to_vec();
     dims[axis] = count;
     let shape = Shape::new(&dims)?;
-    let lanes = Lanes { along, inner, count };
+    let lanes = Lanes {
+        along,
+        inner,
+        count,
+    };
     let (data, places) = match input.data() {
         Data::F32(data) => {
             let (values, places) = lanes.of(data, shape, order(greatest, real));
@@ -46,14 +50,18 @@ pub fn top<'v>(
             let (values, places) = lanes.of(data, shape, order(greatest, Ord::cmp));
             (Data::I64(values.into()), places)
         }
-        other => return Err(format!("an order of {} is not served", other.datatype().name())),
+        other => {
+            return Err(format!(
+                "an order of {} is not served",
+                other.datatype().name()
+            ));
+        }
     };
     made.push(Tensor::new(shape, data)?);
     made.push(Tensor::i64(shape, places)?);
     Ok(())
 }
 
-/// What is no number comes last.
 fn order<T>(greatest: bool, compare: fn(&T, &T) -> Ordering) -> impl Fn(&T, &T) -> Ordering {
     move |left, right| match greatest {
         true => compare(right, left),
@@ -61,6 +69,7 @@ fn order<T>(greatest: bool, compare: fn(&T, &T) -> Ordering) -> impl Fn(&T, &T) 
     }
 }
 
+/// What is no number is the least.
 fn real<T: PartialOrd>(left: &T, right: &T) -> Ordering {
     left.partial_cmp(right).unwrap_or_else(|| {
         let is_none = |value: &T| value.partial_cmp(value).is_none();
@@ -122,12 +131,17 @@ fn few<T: Copy>(
 ) {
     for (value, place) in lane {
         if best.len() == count {
-            if best.last().is_some_and(|last| order(&value, &last.0) != Ordering::Less) {
+            if best
+                .last()
+                .is_some_and(|last| order(&value, &last.0) != Ordering::Less)
+            {
                 continue;
             }
             best.pop();
         }
-        let at = best.iter().rposition(|(other, _)| order(other, &value) != Ordering::Greater);
+        let at = best
+            .iter()
+            .rposition(|(other, _)| order(other, &value) != Ordering::Greater);
         best.insert(at.map_or(0, |at| at + 1), (value, place));
     }
 }

@@ -84,7 +84,11 @@ fn unary(node: &Node<'_>) -> Result<Option<Unary>, CompileError> {
         "Gelu" => match node.word("approximate", "none")? {
             "none" => Unary::Gelu { approximate: false },
             "tanh" => Unary::Gelu { approximate: true },
-            other => return Err(node.invalid(format!("`approximate` is `{other}`, neither `none` nor `tanh`"))),
+            other => {
+                return Err(node.invalid(format!(
+                    "`approximate` is `{other}`, neither `none` nor `tanh`"
+                )));
+            }
         },
         "LeakyRelu" => Unary::LeakyRelu(node.float("alpha", 0.01)?),
         "Elu" => Unary::Elu(node.float("alpha", 1.0)?),
@@ -203,7 +207,11 @@ fn cast(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileError> {
 }
 
 /// A datatype that an attribute names. Small whole numbers would have to wrap around.
-pub(super) fn datatype(node: &Node<'_>, name: &str, default: i32) -> Result<Datatype, CompileError> {
+pub(super) fn datatype(
+    node: &Node<'_>,
+    name: &str,
+    default: i32,
+) -> Result<Datatype, CompileError> {
     let wanted = node.int(name, default.into())?;
     Ok(match i32::try_from(wanted).unwrap_or_default() {
         data_type::FLOAT => Datatype::F32,
@@ -241,7 +249,11 @@ fn batch_normalization(cx: &mut Lowering, node: &Node<'_>) -> Result<(), Compile
     let epsilon = cx.add_constant(epsilon.map_err(|error| node.invalid(error))?);
     let epsilon = as_datatype(cx, node, epsilon, cx.datatype(variance))?;
     let wide = cx.push(node, op(Binary::Add), &[variance, epsilon])?;
-    let wide = cx.push(node, Op::Elementwise(Elementwise::Unary(Unary::Sqrt)), &[wide])?;
+    let wide = cx.push(
+        node,
+        Op::Elementwise(Elementwise::Unary(Unary::Sqrt)),
+        &[wide],
+    )?;
     let factor = cx.push(node, op(Binary::Div), &[scale, wide])?;
     let moved = cx.push(node, op(Binary::Mul), &[mean, factor])?;
     let plus = cx.push(node, op(Binary::Sub), &[bias, moved])?;

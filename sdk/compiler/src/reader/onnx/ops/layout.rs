@@ -34,7 +34,12 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<bool, CompileE
         }
         "ConstantOfShape" => constant_of_shape(cx, node)?,
         "Split" => split(cx, node)?,
-        "Slice" => with_numbers(cx, node, Layout::Slice, &["starts", "ends", "axes", "steps"])?,
+        "Slice" => with_numbers(
+            cx,
+            node,
+            Layout::Slice,
+            &["starts", "ends", "axes", "steps"],
+        )?,
         "Pad" => pad(cx, node)?,
         "Transpose" => transpose(cx, node)?,
         "EyeLike" => eye_like(cx, node)?,
@@ -134,7 +139,9 @@ fn constant(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileError> {
         return Err(node.invalid("a constant without a value"));
     };
     let tensor = match &attribute.name[..] {
-        "value" => Ok(node.tensor("value")?.ok_or_else(|| node.invalid("a constant without a value"))?),
+        "value" => Ok(node
+            .tensor("value")?
+            .ok_or_else(|| node.invalid("a constant without a value"))?),
         "value_float" => single(Data::F32(vec![node.float("value_float", 0.0)?].into())),
         "value_floats" => list(Data::F32(node.floats("value_floats")?.to_vec().into())),
         "value_int" => single(Data::I64(vec![node.int("value_int", 0)?].into())),
@@ -144,7 +151,9 @@ fn constant(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileError> {
             let texts = node.strings("value_strings")?.iter().map(|own| text(own));
             list(Data::Text(texts.collect()))
         }
-        other => return Err(node.unsupported(format!("a constant given by `{other}` is not served"))),
+        other => {
+            return Err(node.unsupported(format!("a constant given by `{other}` is not served")));
+        }
     };
     let value = cx.add_constant(tensor.map_err(|error| node.invalid(error))?);
     cx.bind(node, 0, value)
@@ -163,7 +172,10 @@ fn constant_of_shape(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileEr
 fn split(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileError> {
     let parts = node.proto.output.len() as u32;
     let axis = node.int("axis", 0)?;
-    let inputs = [Some(cx.input(node, 0)?), told::numbers(cx, node, 1, "split")?];
+    let inputs = [
+        Some(cx.input(node, 0)?),
+        told::numbers(cx, node, 1, "split")?,
+    ];
     let made = cx.push_step(node, Op::Layout(Layout::Split { axis, parts }), &inputs)?;
     for (nth, value) in made.into_iter().enumerate() {
         cx.bind(node, nth, value)?;

@@ -69,7 +69,10 @@ fn first(cx: &mut Lowering, node: &Node<'_>, op: Reduce) -> Result<(), CompileEr
 fn folded(cx: &mut Lowering, node: &Node<'_>, fold: Fold) -> Result<(), CompileError> {
     let axes = told::known(cx, node, 1, "axes")?.filter(|axes| !axes.is_empty());
     if axes.is_none() && node.int("noop_with_empty_axes", 0)? != 0 {
-        if !matches!(fold, Fold::Sum | Fold::Mean | Fold::Prod | Fold::Max | Fold::Min) {
+        if !matches!(
+            fold,
+            Fold::Sum | Fold::Mean | Fold::Prod | Fold::Max | Fold::Min
+        ) {
             return Err(node.unsupported("`noop_with_empty_axes` without axes is not served"));
         }
         let input = cx.input(node, 0)?;
@@ -105,13 +108,23 @@ fn top(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileError> {
 
 /// `(x - mean) / sqrt(variance + epsilon) * scale + bias`, along all dimensions from the axis on.
 fn layer_normalization(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileError> {
-    if node.proto.output.iter().skip(1).any(|name| !name.is_empty()) {
+    if node
+        .proto
+        .output
+        .iter()
+        .skip(1)
+        .any(|name| !name.is_empty())
+    {
         return Err(node.unsupported("its mean and its deviation as outputs are not served"));
     }
     let input = cx.input(node, 0)?;
     let rank = cx.shape(input).len() as i64;
     let axis = node.int("axis", -1)?;
-    let axis = if axis < 0 { axis.saturating_add(rank) } else { axis };
+    let axis = if axis < 0 {
+        axis.saturating_add(rank)
+    } else {
+        axis
+    };
     let axes: Vec<i64> = (axis.max(0)..rank).collect();
     let mean = || {
         Op::Reduce(Reduce::Fold {
@@ -130,7 +143,11 @@ fn layer_normalization(cx: &mut Lowering, node: &Node<'_>) -> Result<(), Compile
     let cast = Elementwise::Cast(cx.datatype(input));
     let epsilon = cx.push(node, Op::Elementwise(cast), &[epsilon])?;
     let wide = cx.push(node, op(Binary::Add), &[variance, epsilon])?;
-    let wide = cx.push(node, Op::Elementwise(Elementwise::Unary(Unary::Sqrt)), &[wide])?;
+    let wide = cx.push(
+        node,
+        Op::Elementwise(Elementwise::Unary(Unary::Sqrt)),
+        &[wide],
+    )?;
     let mut made = cx.push(node, op(Binary::Div), &[away, wide])?;
     let scale = cx.input(node, 1)?;
     made = cx.push(node, op(Binary::Mul), &[made, scale])?;

@@ -41,7 +41,9 @@ pub(super) fn known(
         Some(Data::I64(data)) => Ok(Some(data.to_vec())),
         Some(Data::I32(data)) => Ok(Some(data.iter().map(|value| i64::from(*value)).collect())),
         Some(_) => Err(node.invalid(format!("`{name}` must be whole numbers"))),
-        None => Err(node.unsupported(format!("`{name}` depends on the model's inputs, which is not served"))),
+        None => Err(node.unsupported(format!(
+            "`{name}` depends on the model's inputs, which is not served"
+        ))),
     }
 }
 

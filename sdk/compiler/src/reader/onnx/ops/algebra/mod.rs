@@ -72,7 +72,11 @@ fn held(
     }
     let matrix = matrix.clone();
     let panels = pack(&matrix, turned, &mut cx.blobs).map_err(|error| node.invalid(error))?;
-    let (depth, width) = if turned { (columns, rows) } else { (rows, columns) };
+    let (depth, width) = if turned {
+        (columns, rows)
+    } else {
+        (rows, columns)
+    };
     Ok(Some(Dense {
         metric,
         datatype,
@@ -108,7 +112,11 @@ fn gemm(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileError> {
     dense.table = true;
     let row = plus.and_then(|plus| row(cx.constant(plus)?, dense.width as usize));
     if let Some(row) = &row {
-        dense.plus = Some(cx.blobs.put_data(row).map_err(|error| node.invalid(error))?);
+        dense.plus = Some(
+            cx.blobs
+                .put_data(row)
+                .map_err(|error| node.invalid(error))?,
+        );
     }
     let mut made = cx.push(node, Op::Algebra(Algebra::Dense(dense)), &[left])?;
     if let (Some(plus), None) = (plus, row) {

@@ -14,9 +14,17 @@ use crate::error::CompileError;
 
 /// Adds the distances.
 pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileError> {
-    let refused = || node.unsupported("a loop is served only where it computes the distances of rows");
-    let body = node.graph("body")?.ok_or_else(|| node.invalid("it has no `body`"))?;
-    let order = ["scan_input_axes", "scan_input_directions", "scan_output_axes", "scan_output_directions"];
+    let refused =
+        || node.unsupported("a loop is served only where it computes the distances of rows");
+    let body = node
+        .graph("body")?
+        .ok_or_else(|| node.invalid("it has no `body`"))?;
+    let order = [
+        "scan_input_axes",
+        "scan_input_directions",
+        "scan_output_axes",
+        "scan_output_directions",
+    ];
     for name in order {
         if node.ints(name)?.iter().any(|number| *number != 0) {
             return Err(refused());
@@ -96,7 +104,8 @@ impl<'f> Body<'f> {
 
     /// The node of this operator that makes a value.
     fn made_by(&self, name: &str, operator: &str) -> Option<&'f NodeProto> {
-        self.maker(&self.origin(name)).filter(|node| node.op_type == operator)
+        self.maker(&self.origin(name))
+            .filter(|node| node.op_type == operator)
     }
 
     /// What is computed of two values, where it is a distance along the last of two dimensions.
@@ -115,13 +124,18 @@ impl<'f> Body<'f> {
         }
         let mut inner = &sum.input[0];
         let mut power = 1.0;
-        if let Some(pow) = self.made_by(inner, "Pow").filter(|pow| pow.input.len() == 2) {
+        if let Some(pow) = self
+            .made_by(inner, "Pow")
+            .filter(|pow| pow.input.len() == 2)
+        {
             let Some(exponent) = self.number(cx, node, &pow.input[1])? else {
                 return Ok(None);
             };
             (inner, power) = (&pow.input[0], exponent);
         }
-        let sizes = self.made_by(inner, "Abs").filter(|abs| abs.input.len() == 1);
+        let sizes = self
+            .made_by(inner, "Abs")
+            .filter(|abs| abs.input.len() == 1);
         if let Some(abs) = sizes {
             inner = &abs.input[0];
         }
@@ -131,7 +145,10 @@ impl<'f> Body<'f> {
             (false, true, power) => Metric::Powers(power),
             _ => return Ok(None),
         };
-        let Some(less) = self.made_by(inner, "Sub").filter(|less| less.input.len() == 2) else {
+        let Some(less) = self
+            .made_by(inner, "Sub")
+            .filter(|less| less.input.len() == 2)
+        else {
             return Ok(None);
         };
         let both = [self.origin(&less.input[0]), self.origin(&less.input[1])];
@@ -144,7 +161,11 @@ impl<'f> Body<'f> {
         node: &Node<'_>,
         sum: &NodeProto,
     ) -> Result<bool, CompileError> {
-        let attribute = |name: &str| sum.attribute.iter().find(|attribute| attribute.name == name);
+        let attribute = |name: &str| {
+            sum.attribute
+                .iter()
+                .find(|attribute| attribute.name == name)
+        };
         let drops = attribute("keepdims").is_some_and(|keep| keep.i == 0);
         let axes = match (sum.input.get(1), attribute("axes")) {
             (Some(name), _) => match self.tensor(cx, node, name)? {
@@ -157,7 +178,11 @@ impl<'f> Body<'f> {
         Ok(drops && !sum.input.is_empty() && matches!(axes[..], [1 | -1]))
     }
 
-    fn constant(&self, node: &Node<'_>, name: &str) -> Result<Option<Tensor<'static>>, CompileError> {
+    fn constant(
+        &self,
+        node: &Node<'_>,
+        name: &str,
+    ) -> Result<Option<Tensor<'static>>, CompileError> {
         let mut own = self.graph.initializer.iter();
         let Some(proto) = own.find(|own| own.name == name) else {
             return Ok(None);
@@ -176,7 +201,12 @@ impl<'f> Body<'f> {
         Ok(own.or_else(|| cx.constant(cx.named(name)?).cloned()))
     }
 
-    fn number(&self, cx: &Lowering, node: &Node<'_>, name: &str) -> Result<Option<f64>, CompileError> {
+    fn number(
+        &self,
+        cx: &Lowering,
+        node: &Node<'_>,
+        name: &str,
+    ) -> Result<Option<f64>, CompileError> {
         let tensor = self.tensor(cx, node, name)?;
         Ok(tensor.and_then(|tensor| match tensor.data() {
             Data::F32(data) if data.len() == 1 => Some(f64::from(data[0])),
