@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::labels::{Choice, Labels, ReadyLabels, greatest};
 use super::lanes::Lanes;
 use super::numbers;
-use super::scores::{Post, probit};
+use super::scores::{Post, logistic, probit};
 use crate::blob::Blob;
 use crate::ops::Args;
 use crate::tensor::Tensor;
@@ -141,10 +141,11 @@ impl ReadyClassifier<'_> {
         match targets {
             1 if two => {
                 columns = 2;
-                scores = scores
-                    .iter()
-                    .flat_map(|score| [1.0 - score, *score])
-                    .collect();
+                let both = |score: f32| match self.sums.post {
+                    Post::Logistic => [logistic(-score), logistic(score)],
+                    _ => [1.0 - score, score],
+                };
+                scores = scores.iter().flat_map(|score| both(*score)).collect();
             }
             1 if self.sums.post == Post::Probit => {
                 scores.iter_mut().for_each(|score| *score = probit(*score))

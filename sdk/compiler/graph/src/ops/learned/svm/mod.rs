@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::labels::{Choice, Labels, ReadyLabels, greatest};
 use super::lanes::Lanes;
 use super::numbers;
-use super::scores::{Post, probit};
+use super::scores::{Post, logistic, probit};
 use crate::blob::Blob;
 use crate::ops::Args;
 use crate::tensor::Tensor;
@@ -345,12 +345,11 @@ impl ReadyClassifier<'_> {
                 scores.extend_from_slice(pairs.scores());
             } else {
                 let score = pairs.scores()[0];
-                let first = if self.post == Post::None {
-                    -score
-                } else {
-                    1.0 - score
-                };
-                scores.extend([first, score]);
+                scores.extend(match self.post {
+                    Post::None => [-score, score],
+                    Post::Logistic => [logistic(-score), logistic(score)],
+                    _ => [1.0 - score, score],
+                });
             }
         }
         (choices, scores)

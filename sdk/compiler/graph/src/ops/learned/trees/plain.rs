@@ -49,11 +49,13 @@ pub enum Mode {
     NotEqual = 6,
     /// `x` is one of a set.
     Member = 7,
+    /// `x` without its fraction is one of a set.
+    WholeMember = 8,
 }
 
 impl Mode {
     /// Added to the mode where the condition holds for NaN.
-    pub const MISSING_TRUE: u32 = 8;
+    pub const MISSING_TRUE: u32 = 16;
 
     fn of(word: u32) -> Result<Self, String> {
         Ok(match word & !Self::MISSING_TRUE {
@@ -65,6 +67,7 @@ impl Mode {
             5 => Self::Equal,
             6 => Self::NotEqual,
             7 => Self::Member,
+            8 => Self::WholeMember,
             other => return Err(format!("a node of the tables has the mode {other}")),
         })
     }
@@ -119,7 +122,7 @@ impl Plain {
             let missing_true = mode & Mode::MISSING_TRUE != 0;
             let mode = Mode::of(mode)?;
             let set = match mode {
-                Mode::Member => {
+                Mode::Member | Mode::WholeMember => {
                     let number = *threshold as usize;
                     let begin = number
                         .checked_sub(1)
@@ -234,6 +237,7 @@ impl ReadyPlain<'_> {
                 Mode::Equal => value == node.threshold,
                 Mode::NotEqual => value != node.threshold,
                 Mode::Member => self.is_member(value, node.set),
+                Mode::WholeMember => self.is_member(value.trunc(), node.set),
                 Mode::Leaf => false,
             };
             let next = if holds || node.missing_true && value.is_nan() {

@@ -197,7 +197,7 @@ impl Rule {
                     less = true;
                     lowest |= node.threshold == f64::NEG_INFINITY;
                 }
-                Mode::Equal | Mode::NotEqual | Mode::Member => return None,
+                Mode::Equal | Mode::NotEqual | Mode::Member | Mode::WholeMember => return None,
             }
         }
         let all_equal = less && equal;

@@ -8,6 +8,9 @@ use super::ensemble::{Ensemble, Problem, TreeNode};
 use super::{Arrays, tensor};
 use crate::error::CompileError;
 
+/// The greatest member of a set that onnxruntime writes as bits, and how many such a set has at most.
+const BIT_MAX: f64 = 30.0;
+
 pub(super) fn aggregate(node: &Node<'_>) -> Result<Aggregate, CompileError> {
     Ok(match node.int("aggregate_function", 1)? {
         0 => Aggregate::Average,
@@ -23,8 +26,9 @@ pub(super) fn aggregate(node: &Node<'_>) -> Result<Aggregate, CompileError> {
 pub(super) fn post(node: &Node<'_>) -> Result<Post, CompileError> {
     Ok(match node.int("post_transform", 0)? {
         0 => Post::None,
-        1 => Post::Softmax,
-        2 => Post::Logistic,
+        // ONNX has these two the other way round; files answer as onnxruntime reads them.
+        1 => Post::Logistic,
+        2 => Post::Softmax,
         3 => Post::SoftmaxZero,
         4 => Post::Probit,
         other => return Err(node.invalid(format!("`post_transform` is {other}; there are 0 to 4"))),
@@ -227,6 +231,12 @@ fn sets(
         })?;
         let mut set = set.to_vec();
         set.sort_by(f64::total_cmp);
+        // Of sets that it does not write as 32 bits, onnxruntime looks for the value without its fraction.
+        let bits = set.len() <= BIT_MAX as usize
+            && set.iter().all(|member| (0.0..=BIT_MAX).contains(member));
+        if !bits {
+            split.mode = Mode::WholeMember;
+        }
         members.extend(set);
         split.threshold = ends.len() as f64;
         ends.push(members.len() as u32);

@@ -76,7 +76,7 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Compi
     let splits = ensemble
         .nodes
         .iter()
-        .filter(|node| !matches!(node.mode, Mode::Leaf | Mode::Member));
+        .filter(|node| !matches!(node.mode, Mode::Leaf | Mode::Member | Mode::WholeMember));
     cx.meet_numbers(splits.map(|node| node.threshold));
     cx.meet_numbers(ensemble.members.iter().copied());
     let trees = ensemble.roots.len() as u32;
