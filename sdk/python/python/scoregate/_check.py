@@ -84,7 +84,8 @@ def check(model: Model, original: Any, X: Any, tolerance: float, rows_over_max: 
         compared[method] = difference(wanted, got, tolerance)
     report = CheckReport(len(X), tolerance, rows_over_max, compared)
     if not report.agrees:
-        raise CheckError(f"the component and the {type(original).__name__} do not agree: {report}", report)
+        told = "; ".join(str(report).splitlines())
+        raise CheckError(f"the component and the {type(original).__name__} do not agree: {told}", report)
     return report
 
 

@@ -44,7 +44,7 @@ class Categories:
     """Which number the library gave each category of a data frame.
 
     ``lists`` are those of the columns of categories in their order, and ``columns`` names them where that is known. A category that is in none of
-    them is missing for the model, as it is for the libraries.
+    them is missing for the model, as it is for LightGBM; XGBoost refuses it.
     """
 
     lists: list[list[Any]] = field(default_factory=list)
