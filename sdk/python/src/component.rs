@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use pyo3::{exceptions::PyRuntimeError, prelude::*, pybacked::PyBackedBytes, sync::PyOnceLock};
 use scoregate::{
     limits::{
-        CALL_DEADLINE_CEILING_MS, COMPILE_MAX_BYTES, COMPILE_MAX_SECONDS, MEMORY_CEILING_BYTES,
+        CALL_DEADLINE_CEILING_MS, COMPILE_CEILING_SECONDS, COMPILE_MAX_BYTES, MEMORY_CEILING_BYTES,
         RESULT_CEILING_BYTES,
     },
     plugin::{
@@ -137,7 +137,8 @@ fn load(component: &[u8], compiler: PathBuf) -> Result<Component, String> {
     let folder = tempfile::tempdir();
     let folder =
         folder.map_err(|error| format!("there is no folder for temporary files: {error}"))?;
-    let compiler = Compiler::child_of(compiler, COMPILE_MAX_SECONDS, COMPILE_MAX_BYTES);
+    // Models are trained on machines that are busy: a gateway's patience would be too short.
+    let compiler = Compiler::child_of(compiler, COMPILE_CEILING_SECONDS, COMPILE_MAX_BYTES);
     let cache = Cache::open(folder.path(), compiler).map_err(|error| error.to_string())?;
     let telemetry = Telemetry::new();
     let release = Release::load(&engine, Some(&cache), &telemetry, settings, component);

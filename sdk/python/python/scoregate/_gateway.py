@@ -95,7 +95,7 @@ class Gateway:
         return f"<scoregate.Gateway {state}>"
 
 
-def serve(config: Pipeline | str | os.PathLike[str], *, start_max_s: float = 60.0) -> Gateway:
+def serve(config: Pipeline | str | os.PathLike[str], *, start_max_s: float = 120.0) -> Gateway:
     """Starts ``scoregate serve`` and waits until it answers.
 
     Args:
