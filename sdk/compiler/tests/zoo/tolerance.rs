@@ -62,7 +62,8 @@ const ROUNDED: &[&str] = &[
 pub fn allowed(case: &Case, output: &str, operators: &[String]) -> f64 {
     if !operators
         .iter()
-        .any(|operator| ROUNDED.contains(&&operator[..]))
+        .filter_map(|operator| operator.rsplit('.').next())
+        .any(|operator| ROUNDED.contains(&operator))
     {
         return 0.0;
     }
