@@ -42,7 +42,7 @@ fn a_pickle_is_refused_unopened_with_the_lines_that_save_its_model() {
         ),
         (
             b"\x80\x04\x95\x8csklearn.pipeline\x94",
-            ["joblib.load", "pipeline[-1].save_model(\"model.json\")"],
+            ["joblib.load", "skl2onnx.to_onnx(pipeline, X[:1])"],
         ),
         (
             b"\x78\x9cabc",

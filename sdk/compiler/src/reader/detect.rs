@@ -12,7 +12,7 @@ pub(super) enum Format {
 }
 
 const SAVE: &str = "save an XGBoost booster with `booster.save_model(\"model.json\")`, a LightGBM booster with \
-                    `booster.save_model(\"model.txt\")`";
+                    `booster.save_model(\"model.txt\")`, a scikit-learn pipeline as ONNX with `skl2onnx.to_onnx(pipeline, X[:1])`";
 
 /// How far into a pickle its library's name is looked for.
 const PICKLE_LOOKED_THROUGH_BYTES: usize = 1 << 16;
@@ -41,7 +41,7 @@ pub(super) fn detect(file: &[u8]) -> Result<Format, CompileError> {
         [b'{', ..] => Ok(Format::XgboostJson),
         _ => refuse(
             "the model file is neither XGBoost's JSON or UBJSON, which begin with `{`, nor LightGBM's text, which begins with \
-             the line `tree`",
+             the line `tree`, nor ONNX, which begins with byte 8",
         ),
     }
 }
@@ -56,8 +56,8 @@ fn pickle(file: &[u8]) -> CompileError {
         "    import pickle; model = pickle.load(open(\"model.pkl\", \"rb\"))\n    \
          getattr(model, \"booster_\", model).save_model(\"model.txt\")"
     } else if names("sklearn") {
-        "    import joblib; pipeline = joblib.load(\"model.pkl\")\n    \
-         pipeline[-1].save_model(\"model.json\")  # its last step, where that is XGBoost's; `.booster_.save_model(\"model.txt\")` of LightGBM's"
+        "    import joblib, skl2onnx; pipeline = joblib.load(\"model.pkl\")\n    \
+         open(\"model.onnx\", \"wb\").write(skl2onnx.to_onnx(pipeline, X[:1]).SerializeToString())  # X: rows as it was trained with"
     } else {
         "    import joblib; model = joblib.load(\"model.pkl\")\n    \
          model.save_model(\"model.json\")  # XGBoost; LightGBM: model.booster_.save_model(\"model.txt\")"
