@@ -1,4 +1,4 @@
-// One visit: counts what happens in it, and sends each click with those counts. The fields are those of plugins/clicks.
+// One visit: counts what happens in it, and sends each click with those counts. The fields are those that scoregate.toml maps.
 
 const VISITS = "oak-and-lamp.visits";
 

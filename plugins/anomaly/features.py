@@ -11,6 +11,8 @@ NAMES = [
     "kind", "uptime_hours", "temperature_c", "vibration_mm_s", "pressure_kpa", "current_a", "rpm", "supply_v",
     "temperature_rise_k", "vibration_ratio", "pressure_ratio", "current_ratio", "heat_per_a", "missing", "readings", "unchanged",
 ]
+# What the model looks at of them: it splits at features by chance, so those that seldom tell something would dilute the others.
+LOOKED_AT = ["kind", "temperature_c", "vibration_mm_s", "pressure_kpa", "current_a", "rpm", "supply_v", "heat_per_a", "unchanged"]
 KINDS = ["pump", "fan", "compressor"]
 SENSORS = ["temperature_c", "vibration_mm_s", "pressure_kpa", "current_a", "rpm", "supply_v"]
 # A quotient by less than the wire's smallest step would tell nothing.

@@ -32,7 +32,7 @@ MONTHS = [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep"
 
 def features(lines: list[bytes]) -> np.ndarray:
     """One row a line, in the order of NAMES; NaN where the line does not say."""
-    return np.array([row(line) for line in lines], dtype=np.float64).astype(np.float32)
+    return np.array([row(line) for line in lines], dtype=np.float64)
 
 
 def row(line):

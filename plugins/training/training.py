@@ -1,14 +1,14 @@
-"""What the training scripts of the generated samples share: events in, a model and its own scores of other events out.
+"""What the training scripts of the generated samples share: events in, a model's own scores of other events out.
 
 Events come from `target/release/generate` (`cargo build --release --bin generate`), or what GENERATE names.
 """
 
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import xgboost
 from sklearn.metrics import average_precision_score, precision_score, recall_score, roc_auc_score
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -19,61 +19,90 @@ HELDOUT_EVENTS = 2_000
 WARM_UP_EVENTS = 30_000
 # Several worlds: of one alone a model would learn its few devices by heart.
 TRAINED_SEEDS, HELDOUT_SEED = (1, 3, 4, 5, 6), 2
-PARAMETERS = {
-    "objective": "binary:logistic", "max_depth": 5, "eta": 0.12, "min_child_weight": 8, "subsample": 0.9,
-    "colsample_bytree": 0.8, "tree_method": "hist", "nthread": 1, "seed": 7,
-}
-TREES = 80
+SEED = 7
+# What skl2onnx 1.20 converts every estimator of the samples to; left to itself it takes a newer `ai.onnx.ml` than its isolation forest knows.
+OPSETS = {"": 18, "ai.onnx.ml": 3}
+
+
+@dataclass
+class Events:
+    payloads: list[bytes]
+    labels: np.ndarray
+    patterns: np.ndarray
 
 
 def generate(*arguments) -> bytes:
     return subprocess.run([GENERATE, *map(str, arguments)], check=True, stdout=subprocess.PIPE).stdout
 
 
-def labelled(kind: str, seed: int, count: int) -> list[tuple[int, str, bytes]]:
+def labelled(kind: str, seed: int, count: int) -> list[tuple[bytes, bytes, bytes]]:
     """Label, pattern and event of each."""
     lines = generate(kind, "--seed", seed, "--count", count, "--labels").splitlines()
-    return [(int(label), pattern.decode(), event) for label, pattern, event in (line.split(b"\t", 2) for line in lines)]
+    return [tuple(line.split(b"\t", 2)) for line in lines]
 
 
-def heldout(kind: str) -> list[tuple[int, str, bytes]]:
+def of(rows) -> Events:
+    labels, patterns, payloads = zip(*rows)
+    return Events(list(payloads), np.array(labels).astype(int), np.array(patterns).astype(str))
+
+
+def known(kind: str) -> Events:
+    """What is trained on."""
+    return of([row for seed in TRAINED_SEEDS for row in labelled(kind, seed, TRAINED_EVENTS)])
+
+
+def unseen(kind: str) -> Events:
     """Events of another world: no device, visitor or shopper of it was trained on."""
-    return labelled(kind, HELDOUT_SEED, WARM_UP_EVENTS + HELDOUT_EVENTS)[-HELDOUT_EVENTS:]
+    return of(labelled(kind, HELDOUT_SEED, WARM_UP_EVENTS + HELDOUT_EVENTS)[-HELDOUT_EVENTS:])
 
 
-def make(kind: str, name: str, suffix: str, names: list[str], features, folder: Path, thresholds: tuple[float, ...]):
-    """Trains, scores the held-out events with XGBoost itself, and writes the files that the README lists."""
-    known = [each for seed in TRAINED_SEEDS for each in labelled(kind, seed, TRAINED_EVENTS)]
-    unseen = heldout(kind)
-    labels = np.array([label for label, _, _ in known])
-    data = xgboost.DMatrix(features([event for _, _, event in known]), label=labels, feature_names=names)
-    model = xgboost.train(PARAMETERS, data, num_boost_round=TREES)
+def to_onnx(model, takes, **options) -> bytes:
+    """The file of the converted model, the same bytes each time."""
+    import skl2onnx
 
-    matrix = features([event for _, _, event in unseen])
-    asked = xgboost.DMatrix(matrix, feature_names=names, nthread=1)
-    margin, probability = model.predict(asked, output_margin=True), model.predict(asked)
-    labels = np.array([label for label, _, _ in unseen])
-
-    model.save_model(folder / f"{name}.json")
-    (folder / f"heldout.{suffix}").write_bytes(b"".join(event + b"\n" for _, _, event in unseen))
-    (folder / "heldout.features.bin").write_bytes(matrix.astype("<f4").tobytes())
-    # The shortest decimals that read back as the same f32.
-    rows = [f"{np.float32(m)!s},{np.float32(p)!s},{label}" for m, p, label in zip(margin, probability, labels)]
-    (folder / "heldout.scores.csv").write_text("\n".join(["margin,probability,label", *rows]) + "\n")
-    report(model, len(known), probability, labels, np.array([pattern for _, pattern, _ in unseen]), thresholds)
+    converted = skl2onnx.to_onnx(model, initial_types=takes, target_opset=OPSETS, **options)
+    # skl2onnx writes them in the order of a set.
+    opsets = sorted(converted.opset_import, key=lambda opset: opset.domain)
+    del converted.opset_import[:]
+    converted.opset_import.extend(opsets)
+    return converted.SerializeToString(deterministic=True)
 
 
-def report(model, known, probability, labels, patterns, thresholds):
-    print(f"trained on     {known} events, {TREES} trees of depth {PARAMETERS['max_depth']}, {model.num_features()} features")
+def run_onnx(model: bytes, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The outputs of a converted model as onnxruntime computes them, on one thread."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+    return dict(zip(names, session.run(names, inputs)))
+
+
+def write_heldout(folder: Path, suffix: str, events: Events, scores: dict[str, np.ndarray]):
+    """The held-out events, and their scores under these names: the shortest decimals that read back as the same numbers."""
+    (folder / f"heldout.{suffix}").write_bytes(b"".join(payload + b"\n" for payload in events.payloads))
+    columns = [[str(value) for value in column] for column in scores.values()]
+    rows = [",".join(row) for row in zip(*columns, map(str, events.labels))]
+    (folder / "heldout.scores.csv").write_text("\n".join([",".join([*scores, "label"]), *rows]) + "\n")
+
+
+def report(what: str, trained: Events, events: Events, score: np.ndarray, thresholds: tuple[float, ...]):
+    """What the README tells of the model."""
+    labels = events.labels
+    print(f"trained on     {len(trained.labels)} events, {what}")
     print(f"held out       {len(labels)} events, {labels.sum()} of them positive")
-    print(f"AUC            {roc_auc_score(labels, probability):.4f}")
-    print(f"avg. precision {average_precision_score(labels, probability):.4f}")
+    print(f"AUC            {roc_auc_score(labels, score):.4f}")
+    print(f"avg. precision {average_precision_score(labels, score):.4f}")
     for threshold in thresholds:
-        above = probability > threshold
+        above = score > threshold
         print(f"above {threshold:<8} {above.sum()}, precision {precision_score(labels, above, zero_division=0):.3f}, "
               f"recall {recall_score(labels, above):.3f}")
-    for pattern in sorted(set(patterns)):
-        found = probability[patterns == pattern]
+    for pattern in sorted(set(events.patterns)):
+        found = score[events.patterns == pattern]
         print(f"  {pattern:14} {len(found):5}, median {np.median(found):.3f}, above {thresholds[0]}: {(found > thresholds[0]).sum()}")
-    gain = model.get_score(importance_type="total_gain")
-    print("by gain        " + ", ".join(sorted(gain, key=gain.get, reverse=True)[:6]))
+
+
+def difference(converted: np.ndarray, own: np.ndarray):
+    """How far the converted model's scores lie from the library's own."""
+    print(f"converted      differs by at most {np.abs(converted - own).max():.2g}")

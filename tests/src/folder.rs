@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
-use crate::{plugins, servers::files};
+use crate::{plugins, servers::files, workspace};
 
 /// See the module. It goes with its last owner.
 pub struct Folder {
@@ -32,6 +32,17 @@ kind = "http"
 kind = "sqlite"
 path = "scores.db"
 "#;
+
+/// The sample pipeline of clicks over HTTP, with the plugins of `examples/clicks` as it configures them.
+pub fn clicks() -> String {
+    let path = workspace::root().join("examples/clicks/scoregate.toml");
+    let example = std::fs::read_to_string(path).expect("the example");
+    let plugins = example.find("[plugins.").expect("the plugins come last");
+    let plugins = example[plugins..].replace("file = ", "call_deadline_ms = 2000\nfile = ");
+    format!(
+        "[pipelines.clicks]\nadapter = \"clicks\"\nmodel = \"conversion\"\nsources = [{{ kind = \"http\" }}]\n{plugins}"
+    )
+}
 
 impl Folder {
     pub fn new() -> Self {

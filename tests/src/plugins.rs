@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use scoregate_build::BuildRequest;
-use scoregate_compiler::{Options, parse_outputs};
+use scoregate_compiler::{Options, Output, parse_outputs, reader};
 
 use crate::workspace;
 
@@ -16,43 +16,33 @@ pub fn payments() -> &'static [u8] {
 /// The sample model, with the outputs that the sample adapter wants.
 pub fn fraud() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
-    COMPONENT.get_or_init(|| compile("fraud", Some("margin,probability")))
+    COMPONENT.get_or_init(|| compile_fraud("1", "margin,probability"))
 }
 
 /// The sample model, which also says what each feature added.
 pub fn fraud_explained() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
-    COMPONENT.get_or_init(|| compile("fraud", Some("margin,probability,contributions")))
+    COMPONENT.get_or_init(|| compile_fraud("1", "margin,probability,contributions"))
 }
 
 /// The sample model once more, as another release: the same scores, another version.
 pub fn fraud_again(version: &str) -> Vec<u8> {
-    compile_text(
-        &sample("fraud"),
-        "fraud",
-        version,
-        Some("margin,probability"),
-    )
+    compile_fraud(version, "margin,probability")
 }
 
 /// The sample model with another margin where every score begins: all of its scores are higher.
 pub fn fraud_shifted() -> Vec<u8> {
     let mut model: serde_json::Value =
-        serde_json::from_slice(&sample("fraud")).expect("the model's file");
+        serde_json::from_slice(&sample("fraud.json")).expect("the model's file");
     model["learner"]["learner_model_param"]["base_score"] = "[9.0E-1]".into();
     let text = model.to_string();
-    compile_text(
-        text.as_bytes(),
-        "fraud",
-        "shifted",
-        Some("margin,probability"),
-    )
+    compile_text(text.as_bytes(), "shifted", "margin,probability")
 }
 
 /// The sample model with one tree whose leaves say the opposite.
 pub fn fraud_with_one_tree_changed() -> Vec<u8> {
     let mut model: serde_json::Value =
-        serde_json::from_slice(&sample("fraud")).expect("the model's file");
+        serde_json::from_slice(&sample("fraud.json")).expect("the model's file");
     let tree = &mut model["learner"]["gradient_booster"]["model"]["trees"][0];
     let leaves: Vec<bool> = tree["left_children"]
         .as_array()
@@ -66,12 +56,7 @@ pub fn fraud_with_one_tree_changed() -> Vec<u8> {
         *condition = (-value).into();
     }
     let text = model.to_string();
-    compile_text(
-        text.as_bytes(),
-        "fraud",
-        "changed",
-        Some("margin,probability"),
-    )
+    compile_text(text.as_bytes(), "changed", "margin,probability")
 }
 
 /// The adapter of sensor readings.
@@ -83,7 +68,7 @@ pub fn iot() -> &'static [u8] {
 /// Its model.
 pub fn anomaly() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
-    COMPONENT.get_or_init(|| compile("anomaly", None))
+    COMPONENT.get_or_init(|| compile_any("anomaly.onnx"))
 }
 
 /// The adapter of access log lines.
@@ -95,19 +80,13 @@ pub fn weblog() -> &'static [u8] {
 /// Its model.
 pub fn bots() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
-    COMPONENT.get_or_init(|| compile("bots", None))
+    COMPONENT.get_or_init(|| compile_any("bots.txt"))
 }
 
-/// The adapter of clicks.
-pub fn clicks() -> &'static [u8] {
-    static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
-    COMPONENT.get_or_init(|| build("plugins/clicks"))
-}
-
-/// Its model.
+/// The model of clicks, whose adapter is [`mapping`] as `examples/clicks` configures it.
 pub fn conversion() -> &'static [u8] {
     static COMPONENT: OnceLock<Vec<u8>> = OnceLock::new();
-    COMPONENT.get_or_init(|| compile("conversion", None))
+    COMPONENT.get_or_init(|| compile_any("conversion.onnx"))
 }
 
 /// The adapter that is configured.
@@ -128,25 +107,42 @@ pub fn hostile_model() -> &'static [u8] {
     COMPONENT.get_or_init(|| build("tests/hostile/model"))
 }
 
-fn compile(name: &str, outputs: Option<&str>) -> Vec<u8> {
-    compile_text(&sample(name), name, "1", outputs)
+fn compile_fraud(version: &str, outputs: &str) -> Vec<u8> {
+    compile_text(&sample("fraud.json"), version, outputs)
 }
 
-fn sample(name: &str) -> Vec<u8> {
-    let file = format!("plugins/{name}/{name}.json");
-    std::fs::read(workspace::root().join(file)).expect("the model's file")
+fn compile_text(model: &[u8], version: &str, outputs: &str) -> Vec<u8> {
+    let outputs = parse_outputs(outputs).expect("outputs");
+    let options = options("fraud", version, Some(outputs));
+    let compiled = scoregate_compiler::compile(model, &options);
+    compiled.expect("the sample model compiles").component
 }
 
-fn compile_text(model: &[u8], name: &str, version: &str, outputs: Option<&str>) -> Vec<u8> {
-    let options = Options {
-        outputs: outputs.map(|outputs| parse_outputs(outputs).expect("outputs")),
+/// A sample model's file, whatever its format is, with the outputs that it has by default.
+fn compile_any(file: &str) -> Vec<u8> {
+    let model = reader::read_model(&sample(file), None, None).expect("the sample model is read");
+    let compiled = scoregate_compiler::compile_any(&model, &options(name(file), "1", None));
+    compiled.expect("the sample model compiles")
+}
+
+fn options(name: &str, version: &str, outputs: Option<Vec<Output>>) -> Options {
+    Options {
+        outputs,
         name: name.into(),
         version: version.into(),
         explain: false,
         iterations: None,
-    };
-    let compiled = scoregate_compiler::compile(model, &options);
-    compiled.expect("the sample model compiles").component
+    }
+}
+
+/// The model's file, in a folder of its name.
+fn sample(file: &str) -> Vec<u8> {
+    let path = format!("plugins/{}/{file}", name(file));
+    std::fs::read(workspace::root().join(path)).expect("the model's file")
+}
+
+fn name(file: &str) -> &str {
+    file.split('.').next().unwrap_or(file)
 }
 
 fn build(dir: &str) -> Vec<u8> {

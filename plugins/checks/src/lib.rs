@@ -15,4 +15,4 @@ pub use bounds::{id, must, within};
 pub use distance::chord_km;
 pub use json::{object, text};
 pub use rejection::{REASON_MAX_BYTES, because, quote};
-pub use timestamp::{Timestamp, minutes};
+pub use timestamp::{Timestamp, civil, minutes};

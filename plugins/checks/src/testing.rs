@@ -1,13 +1,13 @@
 //! What tests of adapters share: a batch through the SDK, as the gateway would send it, and events that are damaged again and again.
 
-use scoregate_sdk::{Adapter, Config, Event, batch};
+use scoregate_sdk::{Adapter, Config, Datatype, Event, batch};
 
 use crate::REASON_MAX_BYTES;
 
 /// What an adapter made of a batch.
 pub struct Batch {
     /// Row by row, one row for each event that was not rejected.
-    pub features: Vec<f32>,
+    pub features: Vec<f64>,
     /// Which event, and why.
     pub rejected: Vec<(usize, String)>,
 }
@@ -20,9 +20,10 @@ pub fn prepare<A: Adapter>(payloads: &[&[u8]]) -> Batch {
     let adapter =
         A::configure(&Config::new("{}")).expect("an empty configuration is the default one");
     let events: Vec<Event> = payloads.iter().map(|payload| Event::new(payload)).collect();
-    let prepared = batch::prepare(&adapter, &adapter.contract(), &events)
-        .expect("a bad event never fails its batch");
-    let features = floats(&prepared.features[0].data);
+    let contract = adapter.contract();
+    let prepared =
+        batch::prepare(&adapter, &contract, &events).expect("a bad event never fails its batch");
+    let features = numbers(contract.features[0].datatype, &prepared.features[0].data);
     let rejected = prepared
         .rejected
         .into_iter()
@@ -31,15 +32,14 @@ pub fn prepare<A: Adapter>(payloads: &[&[u8]]) -> Batch {
     Batch { features, rejected }
 }
 
-/// Holds features against those that the model was trained on, 32-bit floats in little endian, row by row.
+/// Holds features against those that the model was trained on, row by row.
 ///
 /// # Panics
 /// One differs, which is named.
 #[track_caller]
-pub fn assert_trained_on(made: &[f32], expected: &[u8], features_per_row: usize) {
-    let expected = floats(expected);
+pub fn assert_trained_on(made: &[f64], expected: &[f64], features_per_row: usize) {
     assert_eq!(made.len(), expected.len());
-    for (index, (made, expected)) in made.iter().zip(&expected).enumerate() {
+    for (index, (made, expected)) in made.iter().zip(expected).enumerate() {
         // Which of the many NaNs stands for "missing" is nobody's promise.
         let equal = made.to_bits() == expected.to_bits() || made.is_nan() && expected.is_nan();
         let (row, feature) = (index / features_per_row, index % features_per_row);
@@ -90,11 +90,18 @@ pub fn random() -> impl FnMut(usize) -> usize {
     }
 }
 
-/// A tensor's `f32`s.
-pub fn floats(bytes: &[u8]) -> Vec<f32> {
-    let (floats, _) = bytes.as_chunks::<4>();
-    floats
-        .iter()
-        .map(|bytes| f32::from_le_bytes(*bytes))
-        .collect()
+/// A tensor's numbers in little endian; an `f32` loses nothing as an `f64`.
+///
+/// # Panics
+/// The datatype is neither FP32 nor FP64.
+pub fn numbers(datatype: Datatype, bytes: &[u8]) -> Vec<f64> {
+    let single = |bytes: &[u8; 4]| f64::from(f32::from_le_bytes(*bytes));
+    match datatype {
+        Datatype::Fp32 => bytes.as_chunks().0.iter().map(single).collect(),
+        Datatype::Fp64 => {
+            let doubles = bytes.as_chunks().0.iter();
+            doubles.map(|bytes| f64::from_le_bytes(*bytes)).collect()
+        }
+        other => panic!("{other} is neither FP32 nor FP64"),
+    }
 }

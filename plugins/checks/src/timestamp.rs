@@ -74,6 +74,25 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
+/// Year, month and day of the month, both from 1, of a day counted from 1 January 1970. Howard Hinnant's civil_from_days,
+/// https://howardhinnant.github.io/date_algorithms.html
+pub fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(TimestampVisitor)
@@ -102,7 +121,14 @@ impl Visitor<'_> for TimestampVisitor {
 
 #[cfg(test)]
 mod tests {
-    use super::Timestamp;
+    use super::{Timestamp, civil, minutes};
+
+    #[test]
+    fn every_day_of_a_thousand_years_is_itself_again() {
+        for day in (-200_000..200_000).step_by(7) {
+            assert_eq!(minutes(civil(day), (0, 0)), Some(day * 1440));
+        }
+    }
 
     #[test]
     fn a_time_is_the_minutes_since_1970() {

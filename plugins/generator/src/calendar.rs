@@ -1,5 +1,7 @@
 //! The simulated clock, and how senders write it.
 
+use checks::civil;
+
 use crate::random::Random;
 
 /// 2 March 2026, 00:00 UTC, a Monday, in seconds since 1970.
@@ -45,25 +47,6 @@ pub fn wait_s(random: &mut Random, per_hour: f64, time_s: i64) -> f64 {
 fn clock(time_s: i64) -> (i64, i64, i64) {
     let second = time_s.rem_euclid(DAY_S);
     (second / 3600, second / 60 % 60, second % 60)
-}
-
-/// Howard Hinnant's civil_from_days, https://howardhinnant.github.io/date_algorithms.html
-fn civil(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A sample adapter: one reading of a machine's sensors in, 16 features out; the model's score in, `ok`, `inspect` or `alarm` out.
+//! A sample adapter: one reading of a machine's sensors in, 16 features out; how ordinary the model finds it in, `ok`, `inspect` or `alarm` out.
 //!
 //! `reading` is the event, `json` and `frame` its two forms, told by the first byte; `features` is what the model is told of it.
 //! A reading in JSON, as an edge gateway sends it; a sensor that gave nothing is `null` or left out:
@@ -32,9 +32,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Iot {
-    /// A reading more probably of a failing machine than this has it looked at; 0 to 1, at most `alarm_above`.
+    /// A reading that is more of an outlier than this has its machine looked at; 0 to 1, at most `alarm_above`.
     inspect_above: f64,
-    /// A reading more probably of a failing machine than this is an alarm; 0 to 1.
+    /// A reading that is more of an outlier than this is an alarm; 0 to 1.
     alarm_above: f64,
 }
 
@@ -42,8 +42,8 @@ impl Default for Iot {
     /// See `plugins/anomaly/README.md` for what these find.
     fn default() -> Self {
         Self {
-            inspect_above: 0.3,
-            alarm_above: 0.8,
+            inspect_above: 0.5,
+            alarm_above: 0.6,
         }
     }
 }
@@ -85,7 +85,7 @@ impl Adapter for Iot {
     fn contract(&self) -> Contract {
         Contract::new()
             .feature("features", Datatype::Fp32, [-1, features::COUNT as i64])
-            .score("probability", Datatype::Fp32, [-1, 1])
+            .score("scores", Datatype::Fp32, [-1, 1])
     }
 
     fn preprocess(&self, event: &Event<'_>, features: &mut Features) -> Result<Kept, Rejection> {
@@ -102,15 +102,17 @@ impl Adapter for Iot {
     }
 
     fn postprocess(&self, kept: Kept, scores: &Scores<'_>) -> Result<Outcome, Rejection> {
-        let probability = f64::from(scores.f32(0));
-        if !(0.0..=1.0).contains(&probability) {
+        // scikit-learn's decision function, below 0 for outliers: 0.5 less it is the isolation forest's own score.
+        let ordinary = f64::from(scores.f32(0));
+        if !(-0.5..=0.5).contains(&ordinary) {
             return Err(reject(format!(
-                "probability: must lie between 0 and 1, was {probability}"
+                "scores: must lie between -0.5 and 0.5, was {ordinary}"
             )));
         }
-        let decision = match probability {
-            p if p > self.alarm_above => "alarm",
-            p if p > self.inspect_above => "inspect",
+        let outlier = 0.5 - ordinary;
+        let decision = match outlier {
+            o if o > self.alarm_above => "alarm",
+            o if o > self.inspect_above => "inspect",
             _ => "ok",
         };
         let payload = Payload {
@@ -118,7 +120,7 @@ impl Adapter for Iot {
             missing: kept.missing,
         };
         Ok(Outcome::new()
-            .score(probability)
+            .score(outlier)
             .decision(decision)
             .json(&payload))
     }

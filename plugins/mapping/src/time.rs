@@ -122,22 +122,8 @@ fn day_and_ms(ms: f64) -> (i64, i64) {
     (ms.div_euclid(DAY_MS), ms.rem_euclid(DAY_MS))
 }
 
-/// Year, month and day of the month, both from 1. Howard Hinnant's civil_from_days, https://howardhinnant.github.io/date_algorithms.html
 fn civil(ms: f64) -> (i64, i64, i64) {
-    let day = day_and_ms(ms).0 + 719_468;
-    let (era, day_of_era) = (day.div_euclid(146_097), day.rem_euclid(146_097));
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
+    checks::civil(day_and_ms(ms).0)
 }
 
 pub fn year(ms: f64) -> f64 {
@@ -242,15 +228,5 @@ mod tests {
             before,
             [1969.0, 12.0, 31.0, 365.0, 2.0, 23.0, 59.0, 59.0, 1439.0]
         );
-    }
-
-    #[test]
-    fn every_day_of_four_centuries_is_itself_again() {
-        for day in (-200_000..200_000).step_by(7) {
-            let ms = (day * DAY_MS) as f64;
-            let (year, month, date) = civil(ms);
-            let minutes = checks::minutes((year, month, date), (0, 0));
-            assert_eq!(minutes, Some(day * 1440));
-        }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use checks::testing::{assert_trained_on, floats, random};
+use checks::testing::{assert_trained_on, numbers, random};
 use mapping::Mapping;
 use payments::Payments;
-use scoregate_sdk::{Adapter, Config, Event, TensorView, batch};
+use scoregate_sdk::{Adapter, Config, Datatype, Event, TensorView, batch};
 
 const CONFIG: &str = include_str!("payments.json");
 const EVENTS: &[u8] = include_bytes!("../../fraud/heldout.ndjson");
@@ -34,7 +34,12 @@ fn every_feature_is_bit_equal_to_what_the_model_was_trained_on() {
         events.remove(rejected.row as usize);
     }
     let (_, made) = prepare::<Mapping>(CONFIG, &events);
-    assert_trained_on(&floats(&made.features[0].data), FEATURES, FEATURES_PER_ROW);
+    let numbers = |data: &[u8]| numbers(Datatype::Fp32, data);
+    assert_trained_on(
+        &numbers(&made.features[0].data),
+        &numbers(FEATURES),
+        FEATURES_PER_ROW,
+    );
 }
 
 #[test]
@@ -72,7 +77,7 @@ fn outcomes_are_those_of_the_written_adapter() {
         .flat_map(|row| (row as f32 - 7.25).to_le_bytes())
         .collect();
     let shape = [rows as u64, 1];
-    let datatype = scoregate_sdk::Datatype::Fp32;
+    let datatype = Datatype::Fp32;
     let scores =
         [&probabilities, &margins].map(|data| TensorView::new(datatype, &shape, data).unwrap());
     let mapped = batch::finish(&mapping, mapped.rows, &scores).unwrap();

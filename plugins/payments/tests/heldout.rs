@@ -1,7 +1,8 @@
 //! The held-out payments of `plugins/fraud` through the adapter: what it makes of them must be what the model was trained on.
 
-use checks::testing::{assert_trained_on, prepare};
+use checks::testing::{assert_trained_on, numbers, prepare};
 use payments::Payments;
+use scoregate_sdk::Datatype;
 
 const EVENTS: &[u8] = include_bytes!("../../fraud/heldout.ndjson");
 const SCORES: &str = include_str!("../../fraud/heldout.scores.csv");
@@ -18,7 +19,7 @@ fn payloads() -> Vec<&'static [u8]> {
 #[test]
 fn every_feature_is_bit_equal_to_what_the_model_was_trained_on() {
     let made = prepare::<Payments>(&payloads()).features;
-    assert_trained_on(&made, FEATURES, FEATURES_PER_ROW);
+    assert_trained_on(&made, &numbers(Datatype::Fp32, FEATURES), FEATURES_PER_ROW);
 }
 
 #[test]

@@ -16,8 +16,8 @@ const DAY_MIN: i64 = 24 * 60;
 /// 1 January 1970 was a Thursday; Monday is 0.
 const EPOCH_WEEKDAY: i64 = 3;
 
-/// The features of `line` in the model's order, computed in f64 and rounded once; NaN where the line does not say.
-pub fn of(line: &Line<'_>) -> [f32; COUNT] {
+/// The features of `line` in the model's order; NaN where the line does not say.
+pub fn of(line: &Line<'_>) -> [f64; COUNT] {
     let request = &line.request;
     let (path, query) = target::split(request.target);
     let referer = line.referer.unwrap_or_default();
@@ -54,7 +54,7 @@ pub fn of(line: &Line<'_>) -> [f32; COUNT] {
         ("is_ipv6", flag(line.client.contains(':'))),
         ("is_logged_in", flag(line.user.is_some())),
     ];
-    table.map(|(_, value)| value as f32)
+    table.map(|(_, value)| value)
 }
 
 fn method(method: Option<&str>) -> usize {

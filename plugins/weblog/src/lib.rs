@@ -76,13 +76,13 @@ impl Adapter for Weblog {
 
     fn contract(&self) -> Contract {
         Contract::new()
-            .feature("features", Datatype::Fp32, [-1, features::COUNT as i64])
-            .score("probability", Datatype::Fp32, [-1, 1])
+            .feature("features", Datatype::Fp64, [-1, features::COUNT as i64])
+            .score("probability", Datatype::Fp64, [-1, 1])
     }
 
     fn preprocess(&self, event: &Event<'_>, features: &mut Features) -> Result<Kept, Rejection> {
         let line = Line::parse(event.payload)?;
-        features.extend_f32(&features::of(&line));
+        features.tensor(0).extend_f64(&features::of(&line));
         let cut = |text: &str, max_bytes| text[..text.floor_char_boundary(max_bytes)].to_owned();
         Ok(Kept {
             client: line.client.to_owned(),
@@ -93,7 +93,7 @@ impl Adapter for Weblog {
     }
 
     fn postprocess(&self, kept: Kept, scores: &Scores<'_>) -> Result<Outcome, Rejection> {
-        let probability = f64::from(scores.f32(0));
+        let probability = scores.f64(0);
         if !(0.0..=1.0).contains(&probability) {
             return Err(reject(format!(
                 "probability: must lie between 0 and 1, was {probability}"

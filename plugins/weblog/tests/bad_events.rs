@@ -29,7 +29,7 @@ fn rejected(payload: &[u8], starts: &str) {
 }
 
 #[track_caller]
-fn taken(payload: &[u8]) -> Vec<f32> {
+fn taken(payload: &[u8]) -> Vec<f64> {
     let batch = prepare::<Weblog>(&[payload]);
     assert_eq!(batch.rejected, []);
     batch.features
@@ -116,7 +116,7 @@ fn what_is_no_http_is_scored_and_not_rejected() {
     ] {
         let features = taken(&with("GET /c/lamps?page=2 HTTP/2.0", noise));
         assert!(features[0] == 11.0 && features[1].is_nan(), "{noise}");
-        assert_eq!(features[2], noise.len() as f32);
+        assert_eq!(features[2], noise.len() as f64);
     }
     let empty = taken(&with("GET /c/lamps?page=2 HTTP/2.0", "GET  HTTP/1.1"));
     assert_eq!((empty[0], empty[2]), (0.0, 0.0));

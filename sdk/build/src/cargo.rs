@@ -23,7 +23,7 @@ const PROFILE: [(&str, &str); 9] = [
 
 /// Each call of a function in the sandbox looks at the deadline and at the stack's limit, which natively is free. So plugins are inlined
 /// further than the compiler's own measure (225): at 1,500 the sample adapter takes a sixth less time, at 5,000 no less than that.
-const INLINE: &str = "-Cllvm-args=-inline-threshold=1500";
+const INLINE_THRESHOLD: u32 = 1_500;
 
 /// A compiled plugin, and what it was compiled from.
 pub struct Compiled {
@@ -117,7 +117,8 @@ fn rust_flags(package: &Package) -> OsString {
     let dependencies = package.path_dependencies.iter();
     let dependencies =
         dependencies.map(|(path, name)| (path.clone(), format!("/dependency/{name}")));
-    let mut flags = OsString::from(INLINE);
+    let threshold = package.inline_threshold.unwrap_or(INLINE_THRESHOLD);
+    let mut flags = OsString::from(format!("-Cllvm-args=-inline-threshold={threshold}"));
     for feature in &package.target_features {
         flags.push("\u{1f}-Ctarget-feature=+");
         flags.push(feature);

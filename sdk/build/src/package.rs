@@ -14,6 +14,8 @@ pub struct Package {
     pub path_dependencies: BTreeMap<PathBuf, String>,
     /// What the crate's `package.metadata.scoregate.target-features` adds to WebAssembly's first version.
     pub target_features: Vec<String>,
+    /// Its `inline-threshold`: how far functions are inlined; none for the usual measure of plugins.
+    pub inline_threshold: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -42,6 +44,7 @@ struct OwnMetadata {
 struct OwnBuild {
     #[serde(default)]
     target_features: Vec<String>,
+    inline_threshold: Option<u32>,
 }
 
 #[derive(Deserialize)]
@@ -82,6 +85,7 @@ pub fn find(dir: &Path) -> Result<Package, BuildError> {
     let own = package.metadata.as_ref();
     let own = own.and_then(|metadata| metadata.scoregate.as_ref());
     let target_features = own.map_or_else(Vec::new, |own| own.target_features.clone());
+    let inline_threshold = own.and_then(|own| own.inline_threshold);
     let mut path_dependencies = BTreeMap::new();
     collect_path_dependencies(&metadata, &manifest, &mut path_dependencies)?;
     Ok(Package {
@@ -90,6 +94,7 @@ pub fn find(dir: &Path) -> Result<Package, BuildError> {
         workspace_root: metadata.workspace_root,
         path_dependencies,
         target_features,
+        inline_threshold,
     })
 }
 

@@ -14,8 +14,12 @@ pub const NAMES_SHOWN_MAX: usize = 32;
 pub const NAME_SHOWN_MAX_CHARS: usize = 64;
 /// Length of a model's name and of its version in bytes.
 pub const LABEL_MAX_BYTES: usize = 256;
-/// Values of a binary model file that may be inside of each other; XGBoost's are nine.
+/// Values of a model file that may be inside of each other; XGBoost's are nine.
 pub const NESTING_MAX: usize = 32;
+/// Objects and arrays of a model file, of which XGBoost writes sixteen for a tree.
+pub const CONTAINERS_MAX: usize = 10_000_000;
+/// Lines of a model file up to the end of its trees, of which LightGBM writes some twenty for a tree.
+pub const LINES_MAX: usize = 10_000_000;
 /// The greatest category: XGBoost's `OutOfRangeCat` less one (src/common/categorical.h), above which an `f32` skips numbers.
 pub const CATEGORY_MAX: usize = (1 << 24) - 1;
 /// Words of 32 categories in all sets of a model.

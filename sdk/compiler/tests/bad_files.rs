@@ -73,13 +73,24 @@ fn broken_json_says_where() {
     assert!(message(b"{\"learner\": {}} x").contains("trailing characters at line 1 column 17"));
     assert!(message(b"{\"learner\": \"\xff\"}").contains("byte 13 is not UTF-8"));
     let deep = format!("{{\"learner\": {}", "[".repeat(1_000_000));
-    assert!(reader::read(deep.as_bytes()).is_err());
+    assert!(message(deep.as_bytes()).contains("more than 32 values are inside of each other"));
     let twice = b"{\"learner\": {}, \"learner\": {}}";
     assert!(
         reader::read(twice)
             .unwrap_err()
             .to_string()
             .contains("`learner` stands there twice")
+    );
+}
+
+#[test]
+fn few_bytes_cannot_ask_for_many_objects_and_arrays() {
+    let arrays = |count: usize| format!("{{\"learner\": [{}[]]}}", "[],".repeat(count - 3));
+    let refusal = |file: String| reader::read(file.as_bytes()).unwrap_err().to_string();
+    assert!(refusal(arrays(limits::CONTAINERS_MAX)).contains("`version` is missing"));
+    assert!(
+        refusal(arrays(limits::CONTAINERS_MAX + 1))
+            .contains("more than 10000000 objects and arrays are in the file at line 1 column ")
     );
 }
 

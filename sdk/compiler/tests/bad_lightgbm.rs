@@ -2,7 +2,7 @@
 
 mod trained;
 
-use scoregate_compiler::{CompileError, reader};
+use scoregate_compiler::{CompileError, limits, reader};
 use trained::file;
 
 fn text(name: &str) -> String {
@@ -346,4 +346,15 @@ fn a_tree_of_depth_5000_is_read() {
             [leaf]
         );
     }
+}
+
+#[test]
+fn few_bytes_cannot_ask_for_many_lines() {
+    let head = "tree\nversion=v4\n";
+    let lines = |count: usize| refusal(&(head.to_owned() + &"\n".repeat(count - 2)));
+    assert!(lines(limits::LINES_MAX - 1).contains("max_feature_idx: is missing"));
+    assert_eq!(
+        lines(limits::LINES_MAX + 1),
+        "line 10000001: the trees take more than 10000000 lines, which is the most that is read"
+    );
 }

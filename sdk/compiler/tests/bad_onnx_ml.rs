@@ -217,7 +217,6 @@ fn a_child_of_another_tree_is_no_child() {
 fn nodes_of_a_tree_stand_together() {
     let mut tree = Tree::sound();
     tree.trees = vec![0, 1, 0];
-    tree.modes[0] = "LEAF";
     assert!(
         tree.told()
             .contains("the nodes of tree 0 do not stand together")

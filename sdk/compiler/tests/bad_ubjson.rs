@@ -2,7 +2,7 @@
 
 mod trained;
 
-use scoregate_compiler::reader;
+use scoregate_compiler::{limits, reader};
 use trained::file;
 
 const MODEL: &str = "xgboost-3.2.0.ubjson.ubj";
@@ -109,6 +109,21 @@ fn wrong_bytes_are_named_with_their_place() {
     let twice = b"{U\x07learner{}U\x07learner{}}";
     assert!(refusal(twice).contains("`learner` stands there twice"));
     assert!(refusal(b"{U\x01x{}}").contains("`learner` is missing"));
+}
+
+#[test]
+fn few_bytes_cannot_ask_for_many_objects_and_arrays() {
+    let arrays = |count: usize| {
+        object(
+            "learner",
+            &[b"[", &b"[]".repeat(count - 2)[..], b"]"].concat(),
+        )
+    };
+    assert!(refusal(&arrays(limits::CONTAINERS_MAX)).contains("`version` is missing"));
+    assert!(
+        refusal(&arrays(limits::CONTAINERS_MAX + 1))
+            .contains("more than 10000000 objects and arrays are in the file")
+    );
 }
 
 #[test]

@@ -7,18 +7,11 @@ use std::{
     sync::Arc,
 };
 
-use scoregate_tests::{folder::Folder, gateway::Gateway, plugins, workspace};
-
-const PIPELINE: &str = r#"
-[plugins.clicks]
-file = "clicks.wasm"
-[plugins.conversion]
-file = "conversion.wasm"
-[pipelines.clicks]
-adapter = "clicks"
-model = "conversion"
-sources = [{ kind = "http" }]
-"#;
+use scoregate_tests::{
+    folder::{self, Folder},
+    gateway::Gateway,
+    plugins, workspace,
+};
 
 #[test]
 #[ignore = "needs chromium: apt-get install chromium"]
@@ -30,8 +23,8 @@ fn the_first_click_is_scored_and_shown() {
     let server = format!(
         "[server]\nhttp = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\nallowed_origins = [\"{origin}\"]\n"
     );
-    folder.write("gateway.toml", server + PIPELINE);
-    folder.write("clicks.wasm", plugins::clicks());
+    folder.write("gateway.toml", server + &folder::clicks());
+    folder.write("mapping.wasm", plugins::mapping());
     folder.write("conversion.wasm", plugins::conversion());
     let profile = folder.path("browser");
     let gateway = Gateway::start(Arc::new(folder));

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{
     features::{self, Feature, Fields},
+    labels::Labels,
     model::Model,
     sample::Sample,
 };
@@ -16,14 +17,14 @@ pub const ADAPTER_FILE: &str = "mapping.wasm";
 pub const MODEL_FILE: &str = "model.wasm";
 
 /// Of a pipeline of that name.
-pub fn text(name: &str, model: &Model, sample: Option<&Sample>) -> String {
+pub fn text(name: &str, model: &Model, sample: Option<&Sample>, labels: &Labels) -> String {
     let mut fields = Fields::new();
     let inputs: Vec<(&TensorSpec, Vec<Feature>)> =
         std::iter::zip(&model.release.signature.inputs, &model.columns)
             .map(|(input, columns)| {
-                let features = columns
-                    .iter()
-                    .map(|column| features::of(column, input.datatype, sample, &mut fields));
+                let features = columns.iter().map(|column| {
+                    features::of(column, input.datatype, sample, labels, &mut fields)
+                });
                 (input, features.collect())
             })
             .collect();

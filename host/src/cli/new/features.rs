@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
+    labels::Labels,
     places,
     sample::{Sample, Seen},
 };
@@ -20,8 +21,19 @@ pub struct Feature {
 pub type Fields = BTreeMap<String, Value>;
 
 /// Of a column of an input of that datatype. Without a sample each is a number, or a text, of its own name.
-pub fn of(name: &str, datatype: Datatype, sample: Option<&Sample>, fields: &mut Fields) -> Feature {
+pub fn of(
+    name: &str,
+    datatype: Datatype,
+    sample: Option<&Sample>,
+    labels: &Labels,
+    fields: &mut Fields,
+) -> Feature {
     let is_text = datatype == Datatype::Bytes;
+    if let Some(texts) = labels.get(name) {
+        let place = sample.and_then(|sample| places::of(name, sample));
+        let path = place.and_then(|(pointer, _)| path(name, pointer));
+        return numbered(name, path, texts, None);
+    }
     let Some(sample) = sample else {
         return read(name, None, is_text.then_some("string"), None);
     };
@@ -49,7 +61,7 @@ pub fn of(name: &str, datatype: Datatype, sample: Option<&Sample>, fields: &mut 
 }
 
 fn placed(name: &str, pointer: &str, seen: &Seen, datatype: Datatype) -> Feature {
-    let path = (places::tokens(pointer) != [name]).then_some(pointer);
+    let path = path(name, pointer);
     if datatype == Datatype::Bytes {
         let comment =
             (!seen.texts).then(|| "no text in the sample, but the model takes one".to_owned());
@@ -73,17 +85,23 @@ fn placed(name: &str, pointer: &str, seen: &Seen, datatype: Datatype) -> Feature
 
 /// Texts for a feature that is a number: numbered as pandas and scikit-learn do it, in the order of the alphabet.
 fn labelled(name: &str, path: Option<&str>, seen: &Seen) -> Feature {
-    let words: Vec<&String> = seen.words.iter().collect();
-    let mut config = json!({ "name": name, "labels": words, "other": "nan" });
+    let words: Vec<String> = seen.words.iter().cloned().collect();
+    let comment =
+        "check that the model was trained on these numbers: from 0, in the order of the alphabet";
+    numbered(name, path, &words, Some(comment.to_owned()))
+}
+
+fn numbered(name: &str, path: Option<&str>, texts: &[String], comment: Option<String>) -> Feature {
+    let mut config = json!({ "name": name, "labels": texts, "other": "nan" });
     if let Some(path) = path {
         config["path"] = path.into();
     }
-    let comment =
-        "check that the model was trained on these numbers: from 0, in the order of the alphabet";
-    Feature {
-        config,
-        comment: Some(comment.to_owned()),
-    }
+    Feature { config, comment }
+}
+
+/// None where the name says it already.
+fn path<'p>(name: &str, pointer: &'p str) -> Option<&'p str> {
+    (places::tokens(pointer) != [name]).then_some(pointer)
 }
 
 fn read(name: &str, path: Option<&str>, kind: Option<&str>, comment: Option<String>) -> Feature {

@@ -2,6 +2,7 @@
 
 mod config;
 mod features;
+mod labels;
 mod model;
 mod pipeline;
 mod places;

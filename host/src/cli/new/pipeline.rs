@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     config::{self, ADAPTER_FILE, MODEL_FILE},
+    labels::{self, Labels},
     model::{self, Model},
     sample, trial,
 };
@@ -45,6 +46,10 @@ pub struct Args {
     /// Events as they will come, one JSON object a line.
     #[arg(long, value_name = "FILE")]
     sample: Option<PathBuf>,
+    /// Features that are texts numbered from 0, each with its texts in that order: a JSON object such as `{"currency": ["CHF", "EUR"]}`. Any other
+    /// text is missing for the model.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
     /// The folder, which must be empty or new; by default the model's name, here.
     #[arg(short, long, value_name = "FOLDER")]
     out: Option<PathBuf>,
@@ -62,7 +67,11 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let engine = Engine::new()?;
     let model = model::load(&args.model, &name, &engine)?;
     let sample = args.sample.as_deref().map(sample::read).transpose()?;
-    let text = config::text(&name, &model, sample.as_ref());
+    let labels = match &args.labels {
+        Some(path) => labels::read(path, model.columns.iter().flatten())?,
+        None => Labels::new(),
+    };
+    let text = config::text(&name, &model, sample.as_ref(), &labels);
     let events: Vec<String> = match &sample {
         Some(sample) => sample
             .events
@@ -70,7 +79,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             .take(CASES_MAX_COUNT)
             .cloned()
             .collect(),
-        None => vec![example(&model)],
+        None => vec![example(&model, &labels)],
     };
     let parsed = Config::parse(&text, &out, CONFIG_FILE, |_| None)?;
     let mapping = parsed
@@ -140,14 +149,18 @@ fn told(
 }
 
 /// An event that has every feature.
-fn example(model: &Model) -> String {
+fn example(model: &Model, labels: &Labels) -> String {
     let mut event = Map::new();
     for (input, columns) in std::iter::zip(&model.release.signature.inputs, &model.columns) {
         let value: Value = match input.datatype {
             Datatype::Bytes => "".into(),
             _ => json!(0),
         };
-        event.extend(columns.iter().map(|column| (column.clone(), value.clone())));
+        event.extend(columns.iter().map(|column| {
+            let label = labels.get(column).and_then(|texts| texts.first());
+            let value = label.map_or_else(|| value.clone(), |label| label.as_str().into());
+            (column.clone(), value)
+        }));
     }
     Value::Object(event).to_string()
 }

@@ -5,7 +5,7 @@ pub(super) mod child;
 mod parent;
 mod turns;
 
-use std::io;
+use std::{io, path::PathBuf};
 
 use thiserror::Error;
 
@@ -54,6 +54,15 @@ impl Compiler {
             max_seconds,
             max_bytes,
         }))
+    }
+
+    /// The same for a process that is no gateway itself: they run the executable given, which must be of this very build.
+    pub fn child_of(exe: PathBuf, max_seconds: u64, max_bytes: u64) -> Self {
+        let limits = ChildLimits {
+            max_seconds,
+            max_bytes,
+        };
+        Compiler::Child(Parent::of(exe, limits))
     }
 
     /// The code of a component for this engine, as `Component::deserialize` takes it.

@@ -54,6 +54,10 @@ impl Parent {
         } else {
             std::env::current_exe().unwrap_or_default().into_os_string()
         };
+        Self::of(exe, limits)
+    }
+
+    pub(super) fn of(exe: impl Into<OsString>, limits: ChildLimits) -> Self {
         let args = [
             SUBCOMMAND,
             "--max-seconds",

@@ -2,7 +2,10 @@
 
 import ctypes
 import json
+import os
 import pathlib
+import resource
+import signal
 import subprocess
 import sys
 import time
@@ -145,29 +148,58 @@ def convert(subject):
     return convert_xgboost(booster, initial_types=types).SerializeToString()
 
 
+def children_seconds():
+    """CPU time of the processes that were waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+class NotBuilt(Exception):
+    """A compiler did not end in its time, or failed."""
+
+
 def compiled(folder, kind, subject, limit_seconds):
-    """What build.py makes of a model in a process of its own, and the seconds it took; raises where it does not end."""
-    file = folder / f"{subject.file.stem}.{subject.library}.{kind}"
-    seconds = file.with_suffix(f".{kind}.seconds")
-    if not seconds.exists():
-        begin = time.perf_counter()
-        command = [sys.executable, HERE / "build.py", kind, subject.library, subject.file, file]
-        subprocess.run(command, check=True, timeout=limit_seconds, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        seconds.write_text(str(time.perf_counter() - begin))
-    return file, float(seconds.read_text())
+    """What build.py makes of a model in a process of its own, and the seconds of CPU time it took, compilers included. What was built before
+    is taken from the folder, and what did not end before is not tried again for the same time."""
+    file = folder / f"{subject.file.stem}.{subject.digest}.{kind}"
+    made, tried = (file.with_name(f"{file.name}.{what}") for what in ("seconds", "tried"))
+    if not made.exists():
+        if tried.exists() and float(tried.read_text()) >= limit_seconds:
+            raise NotBuilt(f"{kind} was not compiled within {float(tried.read_text()):.0f} s")
+        begin = children_seconds()
+        command = [sys.executable, HERE / "build.py", kind, subject.library, subject.file, file, subject.training_rows(folder)]
+        builder = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        try:
+            _, said = builder.communicate(timeout=limit_seconds)
+        except subprocess.TimeoutExpired:
+            # With the compilers that it started.
+            os.killpg(builder.pid, signal.SIGKILL)
+            builder.communicate()
+            tried.write_text(str(limit_seconds))
+            raise NotBuilt(f"{kind} was not compiled within {limit_seconds} s") from None
+        if builder.returncode:
+            raise NotBuilt(f"{kind} was not compiled: {said.strip().splitlines()[-1:]}")
+        made.write_text(str(children_seconds() - begin))
+    return file, float(made.read_text())
 
 
 class Lleaves(Peer):
-    """The compiled function, in blocks of trees as it chooses them; one row without blocks, as its documentation advises."""
+    """The compiled function, in blocks of trees as it chooses them; one row without blocks where that was compiled, as its documentation
+    advises."""
 
     name = "lleaves"
+    KINDS = ("lleaves", "lleaves-alone")
 
     def __init__(self, drive, subject, folder, limit_seconds):
         import lleaves
 
         self.drive = drive
         file, self.compile_seconds = compiled(folder, "lleaves", subject, limit_seconds)
-        alone, _ = compiled(folder, "lleaves-alone", subject, limit_seconds)
+        try:
+            alone, _ = compiled(folder, "lleaves-alone", subject, limit_seconds)
+        except NotBuilt as reason:
+            print(f"{subject.name}: one row by lleaves in blocks, for {reason}")
+            alone = file
         self.models = []
         for cache in (file, alone):
             model = lleaves.Model(model_file=str(subject.file))
@@ -184,11 +216,12 @@ class Lleaves(Peer):
 class Tl2cgen(Peer):
     """The generated function, row by row."""
 
-    name = "TL2cgen"
+    KINDS = ("tl2cgen", "tl2cgen-annotated", "tl2cgen-quantized")
 
-    def __init__(self, drive, subject, folder, limit_seconds):
+    def __init__(self, kind, drive, subject, folder, limit_seconds):
+        self.name = kind.replace("tl2cgen", "TL2cgen").replace("-", ", ")
         self.drive = drive
-        file, self.compile_seconds = compiled(folder, "tl2cgen", subject, limit_seconds)
+        file, self.compile_seconds = compiled(folder, kind, subject, limit_seconds)
         self.library = ctypes.CDLL(str(file))
         self.library.get_threshold_type.restype = ctypes.c_char_p
         self.wide = self.library.get_threshold_type() == b"float64"

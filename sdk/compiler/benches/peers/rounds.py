@@ -1,5 +1,6 @@
-"""The rounds of run.py, inside its environment: rounds.py FOLDER ROUNDS ONLY BUILD_SECONDS."""
+"""The rounds of run.py, inside its environment: rounds.py FOLDER ROUNDS ONLY BUILD_SECONDS; without rounds, peers' compilers only."""
 
+import itertools
 import json
 import os
 import pathlib
@@ -22,6 +23,8 @@ SLOW_NS = 20_000
 
 def main(folder, rounds, only, build_seconds):
     folder, only = pathlib.Path(folder).resolve(), [name for name in only.split(",") if name]
+    if int(rounds) == 0:
+        return build(folder, only, int(build_seconds))
     program = scoregate()
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     drive = peers.Drive(folder)
@@ -35,6 +38,19 @@ def main(folder, rounds, only, build_seconds):
         agree(subject, engines)
         table(subject, engines, int(rounds))
         ours.close()
+
+
+def build(folder, only, build_seconds):
+    """Compiles each model by what its peers begin with, before what may take long."""
+    kinds = [*peers.Lleaves.KINDS, *peers.Tl2cgen.KINDS]
+    for kind, subject in itertools.product(kinds, list(subjects(folder, only))):
+        if kind.startswith("lleaves") and subject.library != "LightGBM":
+            continue
+        try:
+            _, seconds = peers.compiled(folder, kind, subject, build_seconds)
+            print(f"{subject.name}: {kind} compiled in {seconds:.1f} s", flush=True)
+        except Exception as error:
+            print(f"{subject.name}: {error}", flush=True)
 
 
 def scoregate():
@@ -53,7 +69,8 @@ def start(subject, drive, program, folder, build_seconds):
         makers += [lambda: peers.LightGbm(drive, subject.file), lambda: peers.Lleaves(drive, subject, folder, build_seconds)]
     else:
         makers += [lambda: peers.XgboostInPlace(drive, subject.file), lambda: peers.XgboostMatrix(drive, subject.file)]
-    makers += [lambda: peers.Onnx(subject, folder), lambda: peers.Tl2cgen(drive, subject, folder, build_seconds)]
+    makers += [lambda: peers.Onnx(subject, folder)]
+    makers += [lambda kind=kind: peers.Tl2cgen(kind, drive, subject, folder, build_seconds) for kind in peers.Tl2cgen.KINDS]
     engines = []
     for make in makers:
         try:
@@ -79,8 +96,8 @@ def agree(subject, engines):
     for peer in engines[1:]:
         peer.prepare(rows, ROWS)
         given = peer.score().copy()
-        if isinstance(peer, peers.Onnx) and subject.library == "XGBoost" and subject.sample is not None:
-            # It gives probabilities here.
+        if isinstance(peer, peers.Onnx) and subject.sample is not None:
+            # The samples are classifiers, of which it gives probabilities.
             given = np.log(given / (1 - given))
         difference = np.abs(given - expected) / scale
         off = (difference > 1e-4).sum()

@@ -1,5 +1,6 @@
-"""The models that are timed: A, B and C by both libraries, trained anew, and the samples that the repository holds."""
+"""The models that are timed: A, B and C by both libraries, trained anew, and the samples of the repository that either library trained."""
 
+import hashlib
 import pathlib
 
 import lightgbm
@@ -16,12 +17,21 @@ SHAPES = {"A": (100, 31, 30), "B": (500, 63, 50), "C": (300, 255, 82)}
 class Subject:
     def __init__(self, name, library, file, features, sample=None):
         self.name, self.library, self.file, self.features, self.sample = name, library, file, features, sample
+        # What was compiled from another model of this name is not this one's.
+        self.digest = hashlib.sha256(file.read_bytes()).hexdigest()[:12]
 
     def rows(self, random, count):
-        """Fresh rows of f32: an f64 peer gets the same numbers."""
+        """Fresh rows; those of A, B and C are f32, so that an f64 peer gets the same numbers."""
         if self.sample is not None:
             return np.ascontiguousarray(self.sample[random.integers(0, len(self.sample), count)])
         return random.uniform(-2.2, 2.2, (count, self.features)).astype("<f4")
+
+    def training_rows(self, folder):
+        """A file of rows like those of the training; of a sample those that were held out, which is to the peer's advantage."""
+        file = folder / f"{self.file.stem}.{self.digest}.npy"
+        if not file.exists():
+            np.save(file, data(self.features)[0] if self.sample is None else self.sample)
+        return file
 
 
 def subjects(folder, only):
@@ -36,10 +46,24 @@ def subjects(folder, only):
                 train(shape, file)
             yield Subject(f"{name}, {library}", library, file, shape[2])
     for name in filter(wanted, SAMPLES):
-        model = xgboost.Booster(model_file=PLUGINS / name / f"{name}.json")
-        features = model.num_features()
-        rows = np.fromfile(PLUGINS / name / "heldout.features.bin", "<f4").reshape(-1, features)
-        yield Subject(name, "XGBoost", PLUGINS / name / f"{name}.json", features, rows)
+        yield from sample(name)
+
+
+def sample(name):
+    """A sample by the library whose file it has; pipelines in ONNX have a benchmark of their own."""
+    folder = PLUGINS / name
+    xgboosts, lightgbms = folder / f"{name}.json", folder / f"{name}.txt"
+    if xgboosts.exists():
+        file, library, features = xgboosts, "XGBoost", xgboost.Booster(model_file=xgboosts).num_features()
+    elif lightgbms.exists():
+        file, library, features = lightgbms, "LightGBM", lightgbm.Booster(model_file=lightgbms).num_feature()
+    else:
+        return
+    numbers = (folder / "heldout.features.bin").read_bytes()
+    # Of f32, unless these would be more rows than were scored.
+    scored = len((folder / "heldout.scores.csv").read_text().splitlines()) - 1
+    rows = np.frombuffer(numbers, "<f4" if len(numbers) // 4 // features <= scored else "<f8").reshape(-1, features)
+    yield Subject(f"{name}, {library}", library, file, features, rows)
 
 
 def data(features):

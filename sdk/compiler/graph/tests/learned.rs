@@ -155,7 +155,7 @@ fn an_encoder_finds_nan_only_where_it_may() {
     let mut blobs = Blobs::default();
     let keys = blobs.put_numbers(&[f32::NAN, 0.0]).unwrap();
     let values = blobs.put_texts(&["nan", "zero", "other"]).unwrap();
-    let mut op = |nan| {
+    let op = |nan| {
         let op = Learned::Encode(Encode {
             key_type: Datatype::F32,
             keys,

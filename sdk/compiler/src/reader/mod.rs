@@ -2,8 +2,10 @@
 
 mod detect;
 mod document;
+mod extents;
 mod json;
 mod lightgbm;
+mod number;
 pub(crate) mod onnx;
 mod parameter;
 mod shape;
@@ -70,10 +72,13 @@ pub fn read_model(
     }
     let sum = match detect::detect(file)? {
         Format::XgboostJson => {
-            let file = json::finite(file);
-            xgboost::read(&Part::json(&file)?, iterations)?
+            let document = json::Document::new(file)?;
+            xgboost::read(&Part::Json(document.root()), iterations)?
         }
-        Format::XgboostUbjson => xgboost::read(&Part::ubjson(file)?, iterations)?,
+        Format::XgboostUbjson => {
+            let document = ubjson::Document::new(file)?;
+            xgboost::read(&Part::Ubjson(document.root()), iterations)?
+        }
         Format::LightgbmText => lightgbm::read(file, iterations)?,
         Format::Onnx if iterations.is_some() => {
             return Err(CompileError::Unsupported(

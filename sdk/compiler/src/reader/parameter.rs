@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::de::{Deserialize, Deserializer, Visitor};
 
 use super::document::Part;
+use super::number::{Plain, single};
 use crate::error::CompileError;
 
 /// A parameter, which XGBoost writes as a string.
@@ -24,9 +25,15 @@ pub(super) fn shorten(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-/// A 32-bit number; NaN where JSON had one (see `json::finite`), which is no fault where nothing reads it.
+/// A 32-bit number; NaN where the file had one, or an infinity, which is no fault where nothing reads it.
 #[derive(Clone, Copy)]
 pub(super) struct Real(pub f32);
+
+impl Plain for Real {
+    fn plain(text: &[u8]) -> Option<(Self, usize)> {
+        single(text).map(|(number, length)| (Self(number), length))
+    }
+}
 
 impl<'de> Deserialize<'de> for Real {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -72,7 +72,7 @@ pub(super) fn read(
         feature_names: read_names(&head, features)?,
         feature_kinds: read_kinds(&head, features)?,
         base_margins: vec![0.0; groups],
-        notes: pandas_note(&mut trees.lines),
+        notes: pandas_note(&trees.lines),
         family: Family::Trees(Box::new(trees.forest)),
     })
 }
@@ -220,8 +220,8 @@ fn one_a_feature<T>(
 }
 
 /// A data frame's categories were replaced by their places in lists that stand at the end of the file.
-fn pandas_note(rest: &mut Lines<'_>) -> Vec<String> {
-    let lists = rest.find_map(|field| field.text().strip_prefix("pandas_categorical:"));
+fn pandas_note(rest: &Lines<'_>) -> Vec<String> {
+    let lists = rest.behind("pandas_categorical:");
     match lists {
         Some(lists) if !["null", "[]"].contains(&lists.trim()) => vec![
             "the model was trained on a data frame's categories: a row holds their codes, which are their places in the lists at the \

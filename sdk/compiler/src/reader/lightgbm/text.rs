@@ -3,7 +3,9 @@
 use std::str::FromStr;
 
 use crate::error::CompileError;
+use crate::limits::LINES_MAX;
 
+use super::super::number::Plain;
 use super::super::parameter::shorten;
 
 /// Lines of a head or tree; LightGBM writes two dozen.
@@ -14,10 +16,14 @@ const NUMBERS_MAX: usize = 1 << 24;
 
 /// The lines of a file, numbered from 1.
 pub(super) struct Lines<'a> {
-    lines: std::str::Split<'a, char>,
+    /// What was not read yet; none behind the last line.
+    rest: Option<&'a str>,
     /// Of the line that comes next.
     number: usize,
 }
+
+/// Most lines are looked at byte by byte for their end; a search takes longer to begin, and is faster then.
+const SHORT_LINE_BYTES: usize = 32;
 
 impl<'a> Lines<'a> {
     pub fn new(file: &'a [u8]) -> Result<Self, CompileError> {
@@ -29,9 +35,15 @@ impl<'a> Lines<'a> {
             place(line, None, "is not UTF-8")
         })?;
         Ok(Self {
-            lines: text.split('\n'),
+            rest: Some(text),
             number: 1,
         })
+    }
+
+    /// What follows this in the lines that were not read yet, where one begins with it.
+    pub fn behind(&self, beginning: &str) -> Option<&'a str> {
+        let found = self.rest?.split_once(&format!("\n{beginning}"));
+        found.and_then(|(_, behind)| behind.lines().next())
     }
 
     /// The lines up to the next that begins with one of `ends`, as fields; and that line, unless the file ends first.
@@ -43,6 +55,12 @@ impl<'a> Lines<'a> {
         for field in self.by_ref() {
             if ends.iter().any(|end| field.text.starts_with(end)) {
                 return Ok((block, Some(field)));
+            }
+            if field.line > LINES_MAX {
+                let reason = format!(
+                    "the trees take more than {LINES_MAX} lines, which is the most that is read"
+                );
+                return Err(place(field.line, None, reason));
             }
             if field.text.is_empty() {
                 continue;
@@ -64,8 +82,16 @@ impl<'a> Iterator for Lines<'a> {
 
     fn next(&mut self) -> Option<Field<'a>> {
         let line = self.number;
-        let text = self.lines.next()?.trim_end_matches('\r');
+        let rest = self.rest?;
+        let near = rest.as_bytes().iter().take(SHORT_LINE_BYTES);
+        let end = near.copied().position(|byte| byte == b'\n');
+        let (text, behind) = match end.or_else(|| rest.find('\n')) {
+            Some(end) => (&rest[..end], Some(&rest[end + 1..])),
+            None => (rest, None),
+        };
+        self.rest = behind;
         self.number += 1;
+        let text = text.trim_end_matches('\r');
         let (key, value) = text.split_once('=').unwrap_or((text, ""));
         Some(Field {
             line,
@@ -152,27 +178,43 @@ impl<'a> Field<'a> {
     }
 
     /// Its numbers, which stand between spaces.
-    pub fn numbers<T: FromStr>(&self) -> Result<Vec<T>, CompileError> {
+    pub fn numbers<T: Plain + FromStr>(&self) -> Result<Vec<T>, CompileError> {
         if self.value.len() / 2 > NUMBERS_MAX {
             return Err(self.error(format!("may have more than {NUMBERS_MAX} entries")));
         }
-        let number = |(at, word): (usize, &str)| {
-            parse(word).ok_or_else(|| {
-                self.element_error(at, format!("`{}` is not a number that fits", shorten(word)))
-            })
-        };
-        self.value
-            .split_ascii_whitespace()
-            .enumerate()
-            .map(number)
-            .collect()
+        let mut words = Words(self.value);
+        let mut numbers = Vec::new();
+        while let Some(number) = words.next_number() {
+            numbers.push(number.map_err(|word| {
+                self.element_error(
+                    numbers.len(),
+                    format!("`{}` is not a number that fits", shorten(word)),
+                )
+            })?);
+        }
+        Ok(numbers)
     }
 
     /// Its numbers, of which there are so many.
-    pub fn exactly<T: FromStr>(&self, count: usize, what: &str) -> Result<Vec<T>, CompileError> {
-        // Counted first, so that a line of millions does not take memory for nothing.
+    pub fn exactly<T: Plain + FromStr>(
+        &self,
+        count: usize,
+        what: &str,
+    ) -> Result<Vec<T>, CompileError> {
+        let mut words = Words(self.value);
+        // A line of millions does not take memory for nothing, nor does a claim of them.
+        let mut numbers = Vec::with_capacity(count.min(self.value.len() / 2 + 1));
+        while numbers.len() < count
+            && let Some(Ok(number)) = words.next_number()
+        {
+            numbers.push(number);
+        }
+        if numbers.len() == count && words.0.trim_ascii().is_empty() {
+            return Ok(numbers);
+        }
         let entries = self.value.split_ascii_whitespace().count();
         if entries == count {
+            // One of them is no number, and this says which.
             return self.numbers();
         }
         Err(self.error(format!(
@@ -192,6 +234,30 @@ impl<'a> Field<'a> {
 
 fn parse<T: FromStr>(word: &str) -> Option<T> {
     word.parse().ok()
+}
+
+/// What is left of a line of words between spaces.
+struct Words<'a>(&'a str);
+
+impl<'a> Words<'a> {
+    /// The next word as a number, or the word itself where it is none.
+    fn next_number<T: Plain + FromStr>(&mut self) -> Option<Result<T, &'a str>> {
+        self.0 = self.0.trim_ascii_start();
+        if let Some((number, length)) = T::plain(self.0.as_bytes())
+            && self
+                .0
+                .as_bytes()
+                .get(length)
+                .is_none_or(u8::is_ascii_whitespace)
+        {
+            self.0 = &self.0[length..];
+            return Some(Ok(number));
+        }
+        let end = self.0.bytes().position(|byte| byte.is_ascii_whitespace());
+        let (word, rest) = self.0.split_at(end.unwrap_or(self.0.len()));
+        self.0 = rest;
+        (!word.is_empty()).then(|| parse(word).ok_or(word))
+    }
 }
 
 fn place(line: usize, key: Option<&str>, reason: impl Into<String>) -> CompileError {

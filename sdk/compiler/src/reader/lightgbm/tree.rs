@@ -71,7 +71,7 @@ pub(super) fn read(
         ("internal_count", &splits.counts),
         ("leaf_count", &columns.leaf_counts),
     ] {
-        if counts.is_empty() {
+        if counts.is_empty() && forest.covers_missing().is_none() {
             forest.lack_covers(block.error(key, "is missing in the tree that begins here"));
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Unexpected, Visitor};
 
 use super::super::document::{Member, Part};
+use super::super::number::Plain;
 use super::super::parameter::{Real, parameter};
 use super::super::shape::{Misshapen, level_by_level};
 use super::Shape;
@@ -42,6 +43,17 @@ struct Column<'a, T> {
 
 /// Versions before 1.6 write `true` and `false`, later ones 1 and 0.
 struct Flag(bool);
+
+impl Plain for Flag {
+    fn plain(text: &[u8]) -> Option<(Self, usize)> {
+        match text {
+            [b'0' | b'1', ..] => Some((Self(text[0] == b'1'), 1)),
+            [b't', b'r', b'u', b'e', ..] => Some((Self(true), 4)),
+            [b'f', b'a', b'l', b's', b'e', ..] => Some((Self(false), 5)),
+            _ => None,
+        }
+    }
+}
 
 impl<'de> Deserialize<'de> for Flag {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -85,7 +97,7 @@ pub(super) fn read(
 ) -> Result<(), CompileError> {
     let columns = Columns::read(tree, shape)?;
     columns.check_sets(tree, forest)?;
-    if columns.cover.values.is_empty() {
+    if columns.cover.values.is_empty() && forest.covers_missing().is_none() {
         forest.lack_covers(tree.error("`sum_hessian` is missing"));
     }
     let order = columns.order()?;
@@ -309,7 +321,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-impl<'a, T: Deserialize<'a>> Column<'a, T> {
+impl<'a, T: Deserialize<'a> + Plain> Column<'a, T> {
     fn read(member: &Member<'a>) -> Result<Self, CompileError> {
         let part = member.due()?;
         let values = part.array()?;
@@ -320,7 +332,7 @@ impl<'a, T: Deserialize<'a>> Column<'a, T> {
         match member.part() {
             Some(_) => Self::read(member),
             None => Ok(Self {
-                part: instead.clone(),
+                part: *instead,
                 values: Vec::new(),
             }),
         }

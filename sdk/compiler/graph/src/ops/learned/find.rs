@@ -150,7 +150,7 @@ fn map<K: std::hash::Hash + Eq>(
 fn float(key: f32) -> u32 {
     match key {
         key if key.is_nan() => f32::NAN.to_bits(),
-        key if key == 0.0 => 0,
+        0.0 => 0,
         key => key.to_bits(),
     }
 }
@@ -158,7 +158,7 @@ fn float(key: f32) -> u32 {
 fn double(key: f64) -> u64 {
     match key {
         key if key.is_nan() => f64::NAN.to_bits(),
-        key if key == 0.0 => 0,
+        0.0 => 0,
         key => key.to_bits(),
     }
 }

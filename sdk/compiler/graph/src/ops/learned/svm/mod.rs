@@ -96,6 +96,9 @@ struct ReadySvm<'a> {
     rho: Cow<'a, [f32]>,
 }
 
+/// `prob_a` and `prob_b`.
+type Probabilities<'a> = (Cow<'a, [f32]>, Cow<'a, [f32]>);
+
 /// See [`SvmRegressor`].
 #[derive(Debug)]
 pub struct ReadyRegressor<'a> {
@@ -109,7 +112,7 @@ pub struct ReadyClassifier<'a> {
     svm: ReadySvm<'a>,
     labels: ReadyLabels<'a>,
     per_class: Vec<u32>,
-    probabilities: Option<(Cow<'a, [f32]>, Cow<'a, [f32]>)>,
+    probabilities: Option<Probabilities<'a>>,
     post: Post,
     all_positive: bool,
 }

@@ -261,8 +261,21 @@ fn join(op: &Trees, used: bool, sum: f64, weight: f64) -> f64 {
     match op.aggregate {
         Aggregate::Sum | Aggregate::Average if op.double => sum + weight,
         Aggregate::Sum | Aggregate::Average => f64::from((sum + weight) as f32),
-        Aggregate::Min if used && !(weight < sum) => sum,
-        Aggregate::Max if used && !(weight > sum) => sum,
-        Aggregate::Min | Aggregate::Max => weight,
+        Aggregate::Min | Aggregate::Max if !used => weight,
+        // Beside NaN the sum stays as it is.
+        Aggregate::Min => {
+            if weight < sum {
+                weight
+            } else {
+                sum
+            }
+        }
+        Aggregate::Max => {
+            if weight > sum {
+                weight
+            } else {
+                sum
+            }
+        }
     }
 }

@@ -51,9 +51,9 @@ pub(super) fn read(arrays: &Arrays<'_, '_>, classifier: bool) -> Result<Ensemble
             return Err(node.invalid(format!("node {} of tree {} is there twice", name.1, name.0)));
         }
     }
+    let roots = roots(node, trees)?;
     let mut raw = splits(arrays, &names, &places)?;
     let weights = weights(arrays, classifier, &names, &places, &mut raw)?;
-    let roots = roots(node, trees)?;
     Ensemble::arrange(&raw, &roots, weights).map_err(|problem| {
         let (Problem::Cycle(at) | Problem::Shared(at)) = problem;
         let (tree, id) = names[at as usize];

@@ -95,9 +95,9 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Compi
         Ok(Classes {
             labels,
             binary: targets == 2 && named.len() == 1,
-            all_positive: numbers(node, "class_weights", double)?
+            all_positive: !numbers(node, "class_weights", double)?
                 .iter()
-                .all(|weight| !(*weight < 0.0)),
+                .any(|weight| *weight < 0.0),
         })
     });
     Ok(Learned::Trees(Box::new(Trees {
