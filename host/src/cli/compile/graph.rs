@@ -4,8 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow, bail};
 use scoregate_compiler::{
-    CheckError, GraphChecked, GraphRows, Wire, check_graph, compile_graph,
-    graph_model::GraphModel,
+    CheckError, GraphChecked, GraphRows, Wire, check_graph, compile_graph, graph_model::GraphModel,
 };
 use serde_json::{Value, json};
 
@@ -35,10 +34,7 @@ pub struct Job<'a> {
 
 /// Options that only sums of trees have are refused, and names of columns are those that are given.
 pub fn settle(model: &mut GraphModel, args: &Args) -> anyhow::Result<()> {
-    let of_sums = [
-        ("--explain", args.explain),
-        ("--autotune", args.autotune),
-    ];
+    let of_sums = [("--explain", args.explain), ("--autotune", args.autotune)];
     if let Some((option, _)) = of_sums.iter().find(|(_, given)| *given) {
         bail!("{option} is for models of XGBoost and LightGBM in their own files, not for ONNX");
     }
@@ -77,7 +73,9 @@ pub fn make(model: &GraphModel, job: &Job<'_>) -> anyhow::Result<(Vec<u8>, Graph
     let speeds = speeds(&mut loaded, model, job.seed)?;
     summary.component_bytes = component.len();
     if loaded.memory_bytes() as u64 > MEMORY_MAX_BYTES {
-        summary.notes.push(super::memory_note(loaded.memory_bytes()));
+        summary
+            .notes
+            .push(super::memory_note(loaded.memory_bytes()));
     }
     let report = GraphReport {
         file: String::new(),

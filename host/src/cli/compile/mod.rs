@@ -17,8 +17,11 @@ use std::{
 
 use anyhow::Context as _;
 use scoregate_compiler::{
-    Compiled, EdgeRows, Options, Tuning, compile_tuned, description::Description,
-    graph_model::GraphModel, limits::MODEL_MAX_BYTES, parse_outputs, reader,
+    Compiled, EdgeRows, Options, Tuning, compile_tuned,
+    description::Description,
+    graph_model::GraphModel,
+    limits::MODEL_MAX_BYTES,
+    parse_outputs, reader,
     reader::{Folder, Model},
 };
 

@@ -4,7 +4,8 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use scoregate_compiler::{
-    Options, compile_any, limits::MODEL_MAX_BYTES,
+    Options, compile_any,
+    limits::MODEL_MAX_BYTES,
     reader::{Folder, read_model},
 };
 

@@ -18,8 +18,9 @@ pub use args::Args;
 pub use elementwise::{Binary, Compare, Elementwise, Unary};
 pub use layout::{Layout, PadMode};
 pub use learned::{
-    Aggregate, Body, Classes, Encode, Imputer, Kernel, Labels, Learned, LinearClassifier, LinearRegressor, Mode, Norm, OneHot, Plain,
-    Post, Scaler, Svm, SvmClassifier, SvmRegressor, Trees,
+    Aggregate, Body, Classes, Encode, Imputer, Kernel, Labels, Learned, LinearClassifier,
+    LinearRegressor, Mode, Norm, OneHot, Plain, Post, Scaler, Svm, SvmClassifier, SvmRegressor,
+    Trees,
 };
 pub use reduce::{Fold, Normalise, Reduce};
 pub use words::{Case, Class, Normalize, TfIdf, TfIdfKeys, Tokens, Weighting, Words};
