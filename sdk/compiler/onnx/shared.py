@@ -76,8 +76,8 @@ def session(model, optimised=True):
     return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def answers(running, inputs):
-    """Outputs by name: the tensor, and the keys of a sequence of maps."""
+def answers(running, inputs, labels=()):
+    """Outputs by name: the tensor, and the keys of a sequence of maps, in the order of the classes' `labels`."""
     given = {name: values.astype(str).astype(object) if values.dtype.kind in "OU" else values for name, values in inputs.items()}
     found = {}
     for output, value in zip(running.get_outputs(), running.run(None, given)):
@@ -87,7 +87,7 @@ def answers(running, inputs):
                 found[f"{output.name}.{place}"] = (element, None)
             continue
         if isinstance(value, list):
-            keys = list(value[0])
+            keys = sorted(value[0], key=labels.index if labels else None)
             value = np.array([[row[key] for key in keys] for row in value], np.float32)
         found[output.name] = (value, keys)
     return found
@@ -177,6 +177,16 @@ class Zoo:
         for old in HERE.glob(f"{family}.*"):
             old.unlink()
 
+    @staticmethod
+    def labels(model):
+        """The classes of the node that makes maps, which onnxruntime gives sorted."""
+        for node in model.graph.node:
+            if node.op_type == "ZipMap":
+                attributes = {attribute.name: onnx.helper.get_attribute_value(attribute) for attribute in node.attribute}
+                texts = [text.decode() for text in attributes.get("classlabels_strings", [])]
+                return texts or list(attributes["classlabels_int64s"])
+        return ()
+
     def fail(self, name, estimator, variant, who, error):
         line = (str(error).strip().splitlines() or [type(error).__name__])[0][:260].replace("\t", " ")
         self.failures.append("\t".join([f"{self.family}.{name}", estimator, variant, who, line]) + "\n")
@@ -185,19 +195,20 @@ class Zoo:
         """`inputs` are arrays by name; `natives` (what, output's place, answers)."""
         full = f"{self.family}.{name}"
         assert full not in self.names, full
+        labels = self.labels(model)
         model = stripped(model, full)
         try:
             running = session(model)
             inputs, natives, kept, refused = self.answered(running, inputs, natives, rows)
             if refused:
                 rows, corners = len(kept), sum(row < corners for row in kept)
-            found = answers(running, inputs)
+            found = answers(running, inputs, labels)
         except Exception as error:
             self.fail(name, estimator, variant, "onnxruntime", error)
             return
-        plain = answers(session(model, optimised=False), inputs)
+        plain = answers(session(model, optimised=False), inputs, labels)
         alone = []
-        for output, value in self.one_by_one(running, inputs, rows, found).items():
+        for output, value in self.one_by_one(running, inputs, rows, found, labels).items():
             if not same(value, found[output][0]):
                 alone.append(tensor(output, value))
         unoptimised = {output: ulps(value, plain[output][0]) for output, (value, _) in found.items() if value.dtype.kind == "f" and not same(value, plain[output][0])}
@@ -253,10 +264,10 @@ class Zoo:
             written.append({"what": what, "output": output, **column, **far, **{key: value for key, value in tensor("", theirs).items() if key != "name"}})
         return written
 
-    def one_by_one(self, running, inputs, rows, found):
+    def one_by_one(self, running, inputs, rows, found, labels):
         if not rows or any(len(values) != rows for values in inputs.values()):
             return {}
-        alone = [answers(running, {key: value[row : row + 1] for key, value in inputs.items()}) for row in range(rows)]
+        alone = [answers(running, {key: value[row : row + 1] for key, value in inputs.items()}, labels) for row in range(rows)]
         by_row = [output for output, (value, _) in found.items() if value.ndim and len(value) == rows and len(alone[0][output][0]) == 1]
         return {output: np.concatenate([row[output][0] for row in alone]) for output in by_row}
 

@@ -3,7 +3,7 @@
     python train.py [FOLDER]
 
 The pinned releases of requirements.txt are installed into an environment below FOLDER (by default a temporary one, Python 3.11) and
-families.py trains there. Then `UPDATE_PIPELINES_MD=1 cargo test --release -p scoregate-compiler --test onnx` writes docs/PIPELINES.md.
+families.py trains there. Then `UPDATE_PIPELINES_MD=1 cargo test --release --workspace --test onnx` writes docs/PIPELINES.md.
 """
 
 import pathlib

@@ -129,7 +129,7 @@ impl Together {
     fn library(&self) -> String {
         match (self.library, self.library_others) {
             _ if self.served == 0 => "–".to_owned(),
-            (None, 0) => "0".to_owned(),
+            (None | Some(0.0), 0) => "0".to_owned(),
             (None, others) => format!("{others} others"),
             (Some(relative), 0) => format!("{relative:.0e}"),
             (Some(relative), others) => format!("{relative:.0e}, {others} others"),

@@ -87,13 +87,13 @@ impl Tokens {
                 texts.push(Text::Borrowed(MARKS[0]));
             }
             texts.extend(words.by_ref().take(own));
+            if self.mark {
+                texts.push(Text::Borrowed(MARKS[1]));
+            }
             texts.extend(std::iter::repeat_n(
                 Text::Borrowed(&self.pad[..]),
                 most.saturating_sub(own),
             ));
-            if self.mark {
-                texts.push(Text::Borrowed(MARKS[1]));
-            }
         }
         Tensor::new(shape, Data::Text(texts.into()))
     }
