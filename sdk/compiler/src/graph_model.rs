@@ -8,7 +8,7 @@ use scoregate_graph::tables;
 
 use crate::error::CompileError;
 use crate::graph_rows::Hints;
-use crate::reader::onnx::{From, Known, Lowering, Value};
+use crate::reader::onnx::{From, Known, Lowering, Pending, Value};
 
 /// A graph, checked by the reader that made it.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,15 +36,7 @@ impl GraphModel {
         outputs: Vec<(Port, Value)>,
         notes: Vec<String>,
     ) -> Result<Self, CompileError> {
-        let mut needed: BTreeSet<Value> = outputs.iter().map(|(_, value)| *value).collect();
-        let mut steps = Vec::new();
-        for step in lowering.steps.iter().rev() {
-            if step.outputs.iter().any(|value| needed.contains(value)) {
-                needed.extend(step.inputs.iter().flatten());
-                steps.push(step);
-            }
-        }
-        steps.reverse();
+        let (steps, needed) = serving(&lowering, &outputs);
         let mut program = Program {
             inputs: lowering.ports.clone(),
             ..Program::default()
@@ -96,10 +88,7 @@ impl GraphModel {
                 value: ids[&value],
             })
             .collect();
-        let mut hints = lowering.hints;
-        for constant in lowering.values.iter().filter_map(Known::constant) {
-            hints.meet_data(constant.data());
-        }
+        let hints = hints(lowering);
         Ok(Self {
             origin,
             program,
@@ -161,4 +150,30 @@ impl GraphModel {
     pub fn tables(&self) -> Result<Vec<u8>, CompileError> {
         tables::write(&self.program, self.blobs.bytes()).map_err(CompileError::Unsupported)
     }
+}
+
+/// The steps that an output needs, in their order, and the values that these take or give.
+fn serving<'l>(
+    lowering: &'l Lowering,
+    outputs: &[(Port, Value)],
+) -> (Vec<&'l Pending>, BTreeSet<Value>) {
+    let mut needed: BTreeSet<Value> = outputs.iter().map(|(_, value)| *value).collect();
+    let mut steps = Vec::new();
+    for step in lowering.steps.iter().rev() {
+        if step.outputs.iter().any(|value| needed.contains(value)) {
+            needed.extend(step.inputs.iter().flatten());
+            steps.push(step);
+        }
+    }
+    steps.reverse();
+    (steps, needed)
+}
+
+/// What its operators met, and what its constants hold.
+fn hints(lowering: Lowering) -> Hints {
+    let mut hints = lowering.hints;
+    for constant in lowering.values.iter().filter_map(Known::constant) {
+        hints.meet_data(constant.data());
+    }
+    hints
 }

@@ -72,11 +72,23 @@ fn claim(whole: &[u8]) -> String {
     format!("byte {begin}: a field claims {length}")
 }
 
+fn input() -> (u64, Message) {
+    (INPUT, table("x", FLOAT, 2))
+}
+
+fn output() -> (u64, Message) {
+    (OUTPUT, table("y", FLOAT, 2))
+}
+
+fn are_told(cases: Vec<(Vec<(u64, Message)>, &str)>) {
+    for (parts, expected) in cases {
+        assert_eq!(error(&file(&parts)), expected);
+    }
+}
+
 #[test]
 fn what_is_wrong_in_a_graph_is_told_with_its_node() {
-    let input = || (INPUT, table("x", FLOAT, 2));
-    let output = || (OUTPUT, table("y", FLOAT, 2));
-    let cases = [
+    are_told(vec![
         (
             vec![(NODE, node("", "Conv", &["x"], &["y"])), input(), output()],
             "node 0 `the_Conv` (ai.onnx.Conv): the operator ai.onnx.Conv is not served",
@@ -106,9 +118,15 @@ fn what_is_wrong_in_a_graph_is_told_with_its_node() {
             vec![(NODE, node("", "Neg", &[], &["y"])), input(), output()],
             "node 0 `the_Neg` (ai.onnx.Neg): input 0 is missing",
         ),
+    ]);
+}
+
+#[test]
+fn what_does_not_fit_its_place_is_told() {
+    are_told(vec![
         (
             vec![(NODE, scaler()), (INPUT, table("x", FLOAT, 3)), output()],
-            "node 0 `the_Scaler` (ai.onnx.ml.Scaler): 2 offsets for 3 columns",
+            "node 0 `the_Scaler` (ai.onnx.ml.Scaler): 2 scales for 3 columns; there must be as many, or one",
         ),
         (
             vec![(NODE, scaler()), input(), (OUTPUT, table("z", FLOAT, 2))],
@@ -169,10 +187,7 @@ fn what_is_wrong_in_a_graph_is_told_with_its_node() {
             ],
             "initializer 0 `w`: a tensor of shape [2147483648] has more elements than the 134217728 that are served",
         ),
-    ];
-    for (parts, expected) in cases {
-        assert_eq!(error(&file(&parts)), expected);
-    }
+    ]);
 }
 
 #[test]

@@ -129,10 +129,23 @@ fn a_sound_tree_is_read() {
     assert_eq!(Tree::sound().told(), "");
 }
 
+type Damage = fn(&mut Tree);
+
+fn is_told(cases: &[(Damage, &str)]) {
+    for (damage, expected) in cases {
+        let mut tree = Tree::sound();
+        damage(&mut tree);
+        let told = tree.told();
+        assert!(
+            told.contains(expected) && told.contains("node 0 `the_TreeEnsembleRegressor`"),
+            "{told}, not {expected}"
+        );
+    }
+}
+
 #[test]
 fn what_is_wrong_with_a_tree_is_told() {
-    type Damage = fn(&mut Tree);
-    let cases: [(Damage, &str); 15] = [
+    is_told(&[
         (
             |tree| tree.ids.truncate(2),
             "`nodes_nodeids` has 2 entries where there are 3 nodes",
@@ -162,6 +175,12 @@ fn what_is_wrong_with_a_tree_is_told() {
             |tree| tree.features[0] = -1,
             "node 0 of tree 0 looks at feature -1",
         ),
+    ]);
+}
+
+#[test]
+fn what_is_wrong_with_a_trees_numbers_is_told() {
+    is_told(&[
         (
             |tree| tree.features[0] = 3,
             "a node looks at feature 3, but rows have 3, counted from 0",
@@ -190,16 +209,7 @@ fn what_is_wrong_with_a_tree_is_told() {
             |tree| tree.weights.truncate(1),
             "`target_weights` has 1 entries and `target_ids` 2",
         ),
-    ];
-    for (damage, expected) in cases {
-        let mut tree = Tree::sound();
-        damage(&mut tree);
-        let told = tree.told();
-        assert!(
-            told.contains(expected) && told.contains("node 0 `the_TreeEnsembleRegressor`"),
-            "{told}, not {expected}"
-        );
-    }
+    ]);
 }
 
 #[test]
@@ -245,9 +255,21 @@ fn branches_that_meet_again_are_read() {
     assert_eq!(tree.told(), "");
 }
 
+type Case = (&'static str, u64, Vec<Message>, &'static str);
+
+fn are_told(cases: Vec<Case>) {
+    for (op, datatype, attributes, expected) in cases {
+        let told = told(op, datatype, &attributes);
+        assert!(
+            told.contains(expected) && told.contains(&format!("`the_{op}` (ai.onnx.ml.{op})")),
+            "{told}, not {expected}"
+        );
+    }
+}
+
 #[test]
 fn other_learned_operators_tell_what_is_wrong() {
-    let cases = [
+    are_told(vec![
         (
             "Scaler",
             FLOAT,
@@ -281,6 +303,12 @@ fn other_learned_operators_tell_what_is_wrong() {
             ],
             "2 keys and 1 values; there must be as many of each",
         ),
+    ]);
+}
+
+#[test]
+fn sums_and_ensembles_tell_what_is_wrong() {
+    are_told(vec![
         (
             "LinearRegressor",
             FLOAT,
@@ -343,12 +371,5 @@ fn other_learned_operators_tell_what_is_wrong() {
             vec![int("n_targets", 1 << 40)],
             "it has 1099511627776 targets or classes; there must be 1 to 65536",
         ),
-    ];
-    for (op, datatype, attributes, expected) in cases {
-        let told = told(op, datatype, &attributes);
-        assert!(
-            told.contains(expected) && told.contains(&format!("`the_{op}` (ai.onnx.ml.{op})")),
-            "{told}, not {expected}"
-        );
-    }
+    ]);
 }

@@ -24,7 +24,10 @@ fn a_damaged_file_neither_panics_nor_hangs() {
     let entries = std::fs::read_dir(folder).unwrap();
     let mut files: Vec<_> = entries
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "onnx"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "onnx")
+        })
         .collect();
     files.sort();
     let damages = std::env::var("DAMAGES").map_or(6, |count| count.parse().unwrap());

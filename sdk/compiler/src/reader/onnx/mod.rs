@@ -16,7 +16,7 @@ use scoregate_graph::blob::Blobs;
 use crate::error::CompileError;
 use crate::graph_model::GraphModel;
 use external::Folder;
-pub(crate) use lowering::{From, Known, Lowering, Value};
+pub(crate) use lowering::{From, Known, Lowering, Pending, Value};
 use node::Node;
 use proto::{GraphProto, ModelProto};
 

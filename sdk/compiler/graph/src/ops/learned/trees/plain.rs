@@ -96,6 +96,33 @@ struct Node {
     set: (u32, u32),
 }
 
+impl Node {
+    /// Of a node's words; `ends` tells where each set's members end.
+    fn of(words: [u32; 4], threshold: f64, ends: &[u32]) -> Result<Self, String> {
+        let [feature, mode, yes, no] = words;
+        let missing_true = mode & Mode::MISSING_TRUE != 0;
+        let mode = Mode::of(mode)?;
+        let set = match mode {
+            Mode::Member | Mode::WholeMember => {
+                let number = threshold as usize;
+                let before = number.checked_sub(1).and_then(|before| ends.get(before));
+                let begin = before.copied().unwrap_or(0);
+                (begin, ends.get(number).copied().unwrap_or(begin))
+            }
+            _ => (0, 0),
+        };
+        Ok(Self {
+            threshold,
+            feature,
+            yes,
+            no,
+            mode,
+            missing_true,
+            set,
+        })
+    }
+}
+
 impl Plain {
     pub(super) fn ready<'a>(
         &self,
@@ -111,46 +138,19 @@ impl Plain {
         let ends = self.set_ends.numbers::<u32>(blobs)?;
         let count = thresholds.len();
         let mut nodes = Vec::with_capacity(count);
-        for (at, (words, threshold)) in words
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .zip(&thresholds[..])
-            .enumerate()
-        {
-            let [feature, mode, yes, no] = *words;
-            let missing_true = mode & Mode::MISSING_TRUE != 0;
-            let mode = Mode::of(mode)?;
-            let set = match mode {
-                Mode::Member | Mode::WholeMember => {
-                    let number = *threshold as usize;
-                    let begin = number
-                        .checked_sub(1)
-                        .and_then(|before| ends.get(before))
-                        .copied()
-                        .unwrap_or(0);
-                    (begin, ends.get(number).copied().unwrap_or(begin))
-                }
-                _ => (0, 0),
-            };
-            let sound = match mode {
-                Mode::Leaf => yes as usize + no as usize <= weights.len(),
-                _ => [yes, no]
+        let words = words.as_chunks::<4>().0.iter();
+        for (at, (words, threshold)) in words.zip(&thresholds[..]).enumerate() {
+            let node = Node::of(*words, *threshold, &ends)?;
+            let sound = match node.mode {
+                Mode::Leaf => node.yes as usize + node.no as usize <= weights.len(),
+                _ => [node.yes, node.no]
                     .iter()
                     .all(|child| (at + 1..count).contains(&(*child as usize))),
             };
-            if !sound || set.0 > set.1 || set.1 as usize > members.len() {
+            if !sound || node.set.0 > node.set.1 || node.set.1 as usize > members.len() {
                 return Err(format!("node {at} of the tables goes where nothing is"));
             }
-            nodes.push(Node {
-                threshold: *threshold,
-                feature,
-                yes,
-                no,
-                mode,
-                missing_true,
-                set,
-            });
+            nodes.push(node);
         }
         let sound = nodes.len() == count
             && roots.iter().all(|root| (*root as usize) < count)

@@ -117,18 +117,8 @@ fn root(node: &Node<'_>, raw: &[TreeNode], splits: usize, root: i64) -> Result<u
     }
 }
 
-/// The splits; a child that is a leaf stands after all of them.
-fn splits(arrays: &Arrays<'_, '_>, leaves: usize) -> Result<Vec<TreeNode>, CompileError> {
-    let node = arrays.node;
-    let modes = match node
-        .tensor("nodes_modes")?
-        .map(scoregate_graph::tensor::Tensor::into_data)
-    {
-        Some(Data::I32(modes)) => modes,
-        _ => return Err(node.invalid("`nodes_modes` is missing, or no tensor of uint8")),
-    };
-    let count = modes.len();
-    let thresholds = tensor(node, "nodes_splits", arrays.double)?;
+/// The whole numbers of each split, list by list.
+fn lists<'f>(node: &Node<'f>, count: usize) -> Result<[&'f [i64]; 6], CompileError> {
     let names = [
         "nodes_featureids",
         "nodes_truenodeids",
@@ -148,13 +138,28 @@ fn splits(arrays: &Arrays<'_, '_>, leaves: usize) -> Result<Vec<TreeNode>, Compi
             )));
         }
     }
+    Ok(lists)
+}
+
+/// The splits; a child that is a leaf stands after all of them.
+fn splits(arrays: &Arrays<'_, '_>, leaves: usize) -> Result<Vec<TreeNode>, CompileError> {
+    let node = arrays.node;
+    let modes = match node
+        .tensor("nodes_modes")?
+        .map(scoregate_graph::tensor::Tensor::into_data)
+    {
+        Some(Data::I32(modes)) => modes,
+        _ => return Err(node.invalid("`nodes_modes` is missing, or no tensor of uint8")),
+    };
+    let count = modes.len();
+    let thresholds = tensor(node, "nodes_splits", arrays.double)?;
+    let [features, yes, no, yes_leaf, no_leaf, missing] = lists(node, count)?;
     if thresholds.len() != count {
         return Err(node.invalid(format!(
             "`nodes_splits` has {} entries where there are {count} splits",
             thresholds.len()
         )));
     }
-    let [features, yes, no, yes_leaf, no_leaf, missing] = lists;
     let child = |at: usize, number: i64, leaf: i64| {
         let (first, known) = if leaf == 0 {
             (0, count)

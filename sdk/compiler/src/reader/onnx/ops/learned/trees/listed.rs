@@ -229,8 +229,18 @@ fn weights(
         }
     }
     of_leaves.sort_by_key(|(place, ..)| *place);
+    shared_out(arrays, names, raw, &of_leaves)
+}
+
+/// Gives each leaf its part of the weights, which are in the order of the leaves.
+fn shared_out(
+    arrays: &Arrays<'_, '_>,
+    names: &[Id],
+    raw: &mut [TreeNode],
+    of_leaves: &[(u32, u32, f64)],
+) -> Result<Vec<(u32, f64)>, CompileError> {
     let mut weights = Vec::with_capacity(of_leaves.len());
-    let mut rest = &of_leaves[..];
+    let mut rest = of_leaves;
     for (place, leaf) in raw
         .iter_mut()
         .enumerate()
@@ -244,7 +254,7 @@ fn weights(
         rest = after;
         if own.is_empty() {
             let (tree, id) = names[place];
-            return Err(node.invalid(format!(
+            return Err(arrays.node.invalid(format!(
                 "node {id} of tree {tree} is a leaf without a weight"
             )));
         }

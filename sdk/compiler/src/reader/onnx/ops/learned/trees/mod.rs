@@ -41,10 +41,9 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Compi
     } else {
         (listed::aggregate(node, classifier)?, super::post(node)?)
     };
-    let base = if linked {
-        Vec::new()
-    } else {
-        numbers(node, "base_values", double)?
+    let base = match linked {
+        true => Vec::new(),
+        false => numbers(node, "base_values", double)?,
     };
     check_base(node, &base, targets as usize, classifier)?;
     let arrays = Arrays {
@@ -52,33 +51,12 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Compi
         double,
         targets: targets as u32,
     };
-    let ensemble = if linked {
-        linked::read(&arrays)?
-    } else {
-        listed::read(&arrays, classifier)?
+    let ensemble = match linked {
+        true => linked::read(&arrays)?,
+        false => listed::read(&arrays, classifier)?,
     };
-    let columns = match shape[..] {
-        [columns] | [_, columns] => columns,
-        _ => {
-            return Err(node.invalid(format!(
-                "it takes a table of rows and columns, not a tensor of {} dimensions",
-                shape.len()
-            )));
-        }
-    };
-    if let (Some(columns), Some(feature)) = (columns, ensemble.greatest_feature())
-        && feature as usize >= columns
-    {
-        return Err(node.invalid(format!(
-            "a node looks at feature {feature}, but rows have {columns}, counted from 0"
-        )));
-    }
-    let splits = ensemble
-        .nodes
-        .iter()
-        .filter(|node| !matches!(node.mode, Mode::Leaf | Mode::Member | Mode::WholeMember));
-    cx.meet_numbers(splits.map(|node| node.threshold));
-    cx.meet_numbers(ensemble.members.iter().copied());
+    let columns = columns(node, &shape, &ensemble)?;
+    meet(cx, &ensemble);
     let trees = ensemble.roots.len() as u32;
     let fast = match (aggregate, columns) {
         (Aggregate::Sum | Aggregate::Average, Some(columns)) => {
@@ -111,6 +89,41 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Compi
         post,
         classes: classes.transpose()?,
     })))
+}
+
+/// Columns of a row, which hold every feature that a node looks at; none where they vary.
+fn columns(
+    node: &Node<'_>,
+    shape: &[Option<usize>],
+    ensemble: &Ensemble,
+) -> Result<Option<usize>, CompileError> {
+    let columns = match *shape {
+        [columns] | [_, columns] => columns,
+        _ => {
+            return Err(node.invalid(format!(
+                "it takes a table of rows and columns, not a tensor of {} dimensions",
+                shape.len()
+            )));
+        }
+    };
+    if let (Some(columns), Some(feature)) = (columns, ensemble.greatest_feature())
+        && feature as usize >= columns
+    {
+        return Err(node.invalid(format!(
+            "a node looks at feature {feature}, but rows have {columns}, counted from 0"
+        )));
+    }
+    Ok(columns)
+}
+
+/// Tests of the model meet its thresholds and the members of its sets.
+fn meet(cx: &mut Lowering, ensemble: &Ensemble) {
+    let splits = ensemble
+        .nodes
+        .iter()
+        .filter(|node| !matches!(node.mode, Mode::Leaf | Mode::Member | Mode::WholeMember));
+    cx.meet_numbers(splits.map(|node| node.threshold));
+    cx.meet_numbers(ensemble.members.iter().copied());
 }
 
 fn check_base(
