@@ -57,7 +57,6 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Compi
     };
     let columns = columns(node, &shape, &ensemble)?;
     meet(cx, &ensemble);
-    let trees = ensemble.roots.len() as u32;
     let fast = match (aggregate, columns) {
         (Aggregate::Sum | Aggregate::Average, Some(columns)) => {
             forest::body(cx, node, &ensemble, (columns, targets as usize), double)?
@@ -85,7 +84,7 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Compi
         targets: targets as u32,
         base,
         aggregate,
-        trees,
+        trees: ensemble.roots.len() as u32,
         post,
         classes: classes.transpose()?,
     })))
