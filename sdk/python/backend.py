@@ -41,7 +41,9 @@ def build_sdist(sdist_directory: str, config_settings: dict[str, Any] | None = N
 def carry() -> None:
     """Builds the executable with the workspace's own settings and puts it into the package, without its symbols."""
     cargo = os.environ.get("CARGO", "cargo")
-    build = [cargo, "build", "--release", "--locked", "--package", "scoregate", "--bin", "scoregate"]
+    # Together with the native module, so that both have the same features and the gateway is compiled once.
+    packages = ["--package", "scoregate", "--bin", "scoregate", "--package", "scoregate-python", "--lib"]
+    build = [cargo, "build", "--release", "--locked", *packages]
     built = subprocess.run(
         [*build, "--message-format", "json-render-diagnostics"], cwd=HERE, check=True, stdout=subprocess.PIPE, text=True
     )
