@@ -1,6 +1,7 @@
 """The native module: a component in the sandbox of this process."""
 
 from os import PathLike
+from typing import final
 
 from typing_extensions import Buffer
 
@@ -9,6 +10,9 @@ BATCH_MAX_ROWS: int
 BATCH_MAX_VALUES: int
 VERSION: str
 
+__all__ = ["BATCH_MAX_ROWS", "BATCH_MAX_VALUES", "VERSION", "Component"]
+
+@final
 class Component:
     """A component that was loaded. Threads may share it."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 from typing import Any
 
@@ -35,6 +36,7 @@ def source(model: Any, X: Any) -> Source:
     from skl2onnx import __max_supported_opset__, to_onnx
 
     register()
+    model = passed_on(model)
     options = {id(model): {"zipmap": False}} if hasattr(model, "predict_proba") else None
     types, names = inputs(model, X)
     try:
@@ -65,6 +67,22 @@ def inputs(model: Any, X: Any) -> tuple[list[tuple[str, Any]], list[str] | None]
     if len(set(kinds)) == 1 and not picks_columns(model):
         return [(FEATURES, kinds[0]([None, len(names)]))], names
     return [(name, kind([None, 1])) for name, kind in zip(names, kinds)], None
+
+
+def passed_on(model: Any) -> Any:
+    """The model with a transformer in place of each `"passthrough"` among a pipeline's steps, which skl2onnx takes among columns only."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
+    from sklearn.preprocessing import FunctionTransformer
+
+    if isinstance(model, Pipeline):
+        model = copy.copy(model)
+        steps = ((name, FunctionTransformer() if step in ("passthrough", None) else step) for name, step in model.steps)
+        model.steps = [(name, passed_on(step)) for name, step in steps]
+    elif isinstance(model, ColumnTransformer):
+        model = copy.copy(model)
+        model.transformers_ = [(name, passed_on(part), columns) for name, part, columns in model.transformers_]
+    return model
 
 
 def picks_columns(model: Any) -> bool:
