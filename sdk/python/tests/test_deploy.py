@@ -1,17 +1,31 @@
 """A model is rolled out to a running gateway, as the command does it."""
 
 import json
+import shutil
 import urllib.request
+from dataclasses import replace
 
 import pytest
 import xgboost
+from conftest import on_free_ports
 
 import scoregate
 
 
+@pytest.fixture(scope="module")
+def warm(model, numbers, tmp_path_factory):
+    """A pipeline whose store has the compiled plugins, so that a copy of it starts at once."""
+    pipeline = model.pipeline(tmp_path_factory.mktemp("warm") / "fraud", sample=numbers)
+    on_free_ports(pipeline.config)
+    scoregate.serve(pipeline, start_max_s=600).stop()
+    return pipeline
+
+
 @pytest.fixture
-def gateway(model, numbers, serve, tmp_path):
-    return serve(model.pipeline(tmp_path / "fraud", sample=numbers))
+def gateway(warm, serve, tmp_path):
+    folder = tmp_path / "fraud"
+    shutil.copytree(warm.folder, folder)
+    return serve(replace(warm, folder=folder, config=folder / warm.config.name))
 
 
 @pytest.fixture(scope="module")
