@@ -52,12 +52,12 @@ def subjects(X: pd.DataFrame, y: np.ndarray) -> dict[str, Any]:
     )
     estimators = {
         "texts, logistic regression": LogisticRegression(max_iter=300),
-        "texts, random forest of 100": RandomForestClassifier(100, max_depth=8, random_state=1),
+        "texts, random forest of 100": RandomForestClassifier(n_estimators=100, max_depth=8, random_state=1),
         "texts, network of 32 and 16": MLPClassifier((32, 16), max_iter=30, random_state=1),
     }
     made = {name: make_pipeline(prepared(), estimator).fit(X, y) for name, estimator in estimators.items()}
     made["numbers, boosted trees"] = HistGradientBoostingClassifier(max_iter=100, random_state=1).fit(X[NUMBERS], y)
-    made["numbers, isolation forest of 100"] = IsolationForest(100, random_state=1).fit(X[NUMBERS])
+    made["numbers, isolation forest of 100"] = IsolationForest(n_estimators=100, random_state=1).fit(X[NUMBERS])
     return made
 
 

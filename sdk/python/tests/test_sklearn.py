@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import xgboost
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import IsolationForest, RandomForestClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier, IsolationForest, RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -37,6 +37,7 @@ def prepared(estimator):
 ESTIMATORS = [
     LogisticRegression(),
     RandomForestClassifier(n_estimators=10, max_depth=5, random_state=1),
+    HistGradientBoostingClassifier(max_iter=10, max_leaf_nodes=8, random_state=1),
     xgboost.XGBClassifier(n_estimators=10, max_depth=3),
     lightgbm.LGBMClassifier(n_estimators=10, num_leaves=8, verbose=-1),
 ]

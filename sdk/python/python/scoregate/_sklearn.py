@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import importlib.util
-from typing import Any
+from typing import Any, Iterator
+from unittest import mock
 
 import numpy as np
 
@@ -16,6 +18,8 @@ from ._table import columns_of
 FEATURES = "features"
 #: The operators that skl2onnx knows; XGBoost's and LightGBM's converters would take newer ones.
 ML_OPSET = 3
+#: Characters of a converter's reason.
+REASON_MAX = 500
 
 
 def source(model: Any, X: Any) -> Source:
@@ -41,11 +45,35 @@ def source(model: Any, X: Any) -> Source:
     types, names = inputs(model, X)
     try:
         opset = {"": __max_supported_opset__, "ai.onnx.ml": ML_OPSET}
-        converted = to_onnx(model, initial_types=types, options=options, target_opset=opset)
+        with whole_numbers():
+            converted = to_onnx(model, initial_types=types, options=options, target_opset=opset)
     except Exception as error:  # The converters raise what they like.
-        reason = " ".join(str(error).split())
-        raise CompileError(f"skl2onnx cannot convert the {type(model).__name__}: {reason}") from error
+        raise CompileError(f"skl2onnx cannot convert the {type(model).__name__}: {reason(error)}") from error
     return Source(converted.SerializeToString(), ".onnx", feature_names=names)
+
+
+def reason(error: BaseException) -> str:
+    """What went wrong at first: whoever passes it on may add a model's every number."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    told = " ".join(str(error).split()) or type(error).__name__
+    return told if len(told) <= REASON_MAX else told[:REASON_MAX] + "…"
+
+
+@contextlib.contextmanager
+def whole_numbers() -> Iterator[None]:
+    """skl2onnx gives truth values for whole numbers, of the trees of HistGradientBoosting, which protobuf no longer takes."""
+    import onnx
+
+    made = onnx.helper.make_attribute
+
+    def make(key: str, value: Any, *more: Any, **others: Any) -> Any:
+        if isinstance(value, list) and any(isinstance(one, (bool, np.bool_)) for one in value):
+            value = [int(one) for one in value]
+        return made(key, value, *more, **others)
+
+    with mock.patch.object(onnx.helper, "make_attribute", make):
+        yield
 
 
 def inputs(model: Any, X: Any) -> tuple[list[tuple[str, Any]], list[str] | None]:
