@@ -73,7 +73,7 @@ impl Component {
     }
 
     /// Scores rows. Inputs and answers are in the signature's order; the interpreter runs on meanwhile.
-    fn infer(&self, py: Python<'_>, inputs: Vec<Given>) -> PyResult<Vec<Answer>> {
+    fn infer(&self, py: Python<'_>, inputs: Vec<Given<'_>>) -> PyResult<Vec<Answer>> {
         let specs = &self.release.signature.inputs;
         if inputs.len() != specs.len() {
             let (given, wanted) = (inputs.len(), specs.len());

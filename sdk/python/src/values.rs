@@ -1,43 +1,46 @@
 //! Tensors as Python has them: buffers of elements, or lists of texts.
 
-use pyo3::{buffer::PyBuffer, exceptions::PyValueError, prelude::*, types::PyByteArray};
+use pyo3::{
+    buffer::PyBuffer,
+    exceptions::PyValueError,
+    prelude::*,
+    types::{PyByteArray, PyList, PyString},
+};
 use scoregate::tensor::{Datatype, Tensor};
+
+/// What room is taken for a text before it is looked at, its length included.
+const TEXT_BYTES: usize = 16;
 
 /// Name, datatype and shape of an input or output; -1 is a dimension that varies.
 pub type Spec = (String, &'static str, Vec<i64>);
 
-/// An input: its shape, and its elements.
+/// An input: its shape, and its elements: a list of texts, or a buffer of bytes, little endian.
 #[derive(FromPyObject)]
-pub struct Given(Vec<u64>, Elements);
+pub struct Given<'py>(Vec<u64>, Bound<'py, PyAny>);
 
-#[derive(FromPyObject)]
-enum Elements {
-    Texts(Vec<String>),
-    /// Bytes in a row, little endian.
-    Bytes(PyBuffer<u8>),
-}
-
-impl Given {
+impl Given<'_> {
     /// The copy that other threads cannot change while the model reads it.
     pub fn into_tensor(self, py: Python<'_>) -> PyResult<Tensor> {
         let Given(shape, elements) = self;
-        let data = match elements {
-            Elements::Bytes(buffer) => buffer.to_vec(py)?,
-            Elements::Texts(texts) => {
-                let bytes = texts.iter().map(|text| 4 + text.len()).sum();
-                let mut data = Vec::with_capacity(bytes);
-                for text in &texts {
-                    let length = u32::try_from(text.len());
-                    let length =
-                        length.map_err(|_| PyValueError::new_err("a text is longer than 4 GiB"))?;
-                    data.extend(length.to_le_bytes());
-                    data.extend(text.as_bytes());
-                }
-                data
-            }
+        let data = match elements.cast::<PyList>() {
+            Ok(texts) => framed(texts)?,
+            Err(_) => PyBuffer::<u8>::get(&elements)?.to_vec(py)?,
         };
         Ok(Tensor { shape, data })
     }
+}
+
+/// Each text after its length, without a copy between.
+fn framed(texts: &Bound<'_, PyList>) -> PyResult<Vec<u8>> {
+    let mut data = Vec::with_capacity(texts.len() * TEXT_BYTES);
+    for text in texts {
+        let text = text.cast::<PyString>()?.to_str()?;
+        let length = u32::try_from(text.len());
+        let length = length.map_err(|_| PyValueError::new_err("a text is longer than 4 GiB"))?;
+        data.extend(length.to_le_bytes());
+        data.extend(text.as_bytes());
+    }
+    Ok(data)
 }
 
 /// An output: its shape, and its elements as they came.
