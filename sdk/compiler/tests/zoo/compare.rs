@@ -47,13 +47,13 @@ impl fmt::Display for Distance {
 
 /// The distance of the rows of a range; of what has no rows, all of it stands in the first.
 pub fn distance(ours: &Tensor<'_>, theirs: &Stored, rows: Range<usize>) -> Distance {
-    let Ok(expected) = theirs.tensor(None) else {
+    let Ok(expected) = theirs.rows_first(&ours.shape()) else {
         return all_others(theirs);
     };
     if ours.datatype() != expected.datatype() || ours.shape() != expected.shape() {
         return all_others(theirs);
     }
-    let width = theirs.width().max(1);
+    let width = ours.shape().dims().iter().skip(1).product::<usize>().max(1);
     match (ours.data(), expected.data()) {
         (Data::F32(ours), Data::F32(theirs)) => {
             let wide = |values: &[f32]| {

@@ -45,6 +45,24 @@ impl Stored {
         Tensor::new(Shape::new(&shape)?, data)
     }
 
+    /// The tensor with the rows first, as it is served, where they are another dimension.
+    pub fn rows_first(&self, served: &Shape) -> Result<Tensor<'static>, String> {
+        let rank = self.shape.len();
+        let moved = |rows: usize| {
+            let others = (0..rank).filter(move |dim| *dim != rows);
+            std::iter::once(rows).chain(others).collect::<Vec<_>>()
+        };
+        let fits = |order: &Vec<usize>| {
+            let dims = order.iter().map(|dim| &self.shape[*dim]);
+            dims.eq(served.dims())
+        };
+        let tensor = self.tensor(None)?;
+        match (0..rank).map(moved).find(fits) {
+            Some(order) if order[0] != 0 => turned(&tensor, &order),
+            _ => Ok(tensor),
+        }
+    }
+
     fn texts(&self, taken: &Range<usize>) -> Texts<'static> {
         let texts = self.data.as_ref().expect("texts");
         let wanted = &texts[taken.start..taken.end.min(texts.len())];
@@ -71,4 +89,33 @@ fn bytes<const SIZE: usize>(digits: &[u8]) -> [u8; SIZE] {
         let pair = std::str::from_utf8(&digits[2 * place..2 * place + 2]).unwrap();
         u8::from_str_radix(pair, 16).unwrap()
     })
+}
+
+fn turned(tensor: &Tensor<'static>, order: &[usize]) -> Result<Tensor<'static>, String> {
+    let shape = tensor.shape();
+    let dims = shape.dims();
+    let strides: Vec<usize> = (0..dims.len())
+        .map(|dim| dims[dim + 1..].iter().product())
+        .collect();
+    let shape: Vec<usize> = order.iter().map(|dim| dims[*dim]).collect();
+    let from = (0..dims.iter().product()).map(|mut place: usize| {
+        let mut from = 0;
+        for (dim, size) in order.iter().zip(&shape).rev() {
+            from += place % size * strides[*dim];
+            place /= size;
+        }
+        from
+    });
+    let data = match tensor.data() {
+        Data::F32(data) => Data::F32(from.map(|from| data[from]).collect()),
+        Data::F64(data) => Data::F64(from.map(|from| data[from]).collect()),
+        Data::I64(data) => Data::I64(from.map(|from| data[from]).collect()),
+        Data::I32(data) => Data::I32(from.map(|from| data[from]).collect()),
+        Data::Bool(data) => Data::Bool(from.map(|from| data[from]).collect()),
+        Data::Text(data) => Data::Text(
+            from.map(|from| Text::Owned(data[from].to_vec()))
+                .collect::<Texts<'static>>(),
+        ),
+    };
+    Tensor::new(Shape::new(&shape)?, data)
 }

@@ -190,15 +190,25 @@ impl Lowering {
         dims
     }
 
-    /// The first dimension of a value is the batch's.
-    pub(super) fn is_batch(&self, value: Value) -> bool {
+    /// Which dimension of a value is the batch's: the first where it is, or else the only one that varies.
+    pub(super) fn rows_dimension(&self, value: Value) -> Option<usize> {
         let known = &self.values[value.0];
-        known.from != From::Constant
-            && known
-                .trials
-                .iter()
-                .zip(TRIAL_ROWS)
-                .all(|(trial, rows)| trial.shape().dims().first() == Some(&rows))
+        if known.from == From::Constant {
+            return None;
+        }
+        let is_rows = |dim: usize| {
+            let mut batches = known.trials.iter().zip(TRIAL_ROWS);
+            batches.all(|(trial, rows)| trial.shape().dims().get(dim) == Some(&rows))
+        };
+        if is_rows(0) {
+            return Some(0);
+        }
+        let shape = self.shape(value);
+        let mut varying = (0..shape.len()).filter(|dim| shape[*dim].is_none());
+        match (varying.next(), varying.next()) {
+            (Some(dim), None) if is_rows(dim) => Some(dim),
+            _ => None,
+        }
     }
 
     /// Adds a step that gives one value.

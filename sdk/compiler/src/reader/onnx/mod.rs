@@ -46,7 +46,7 @@ pub(super) fn read(file: &[u8], folder: Option<&Folder>) -> Result<GraphModel, C
         node.opset = opset(&model, &node)?;
         ops::lower(&mut lowering, &node)?;
     }
-    let outputs = ports::outputs(graph, &lowering)?;
+    let outputs = ports::outputs(graph, &mut lowering)?;
     let mut notes = Vec::new();
     if graph.output.len() > outputs.len() {
         notes.push("outputs that depend on no input are left out".to_owned());

@@ -1,12 +1,15 @@
 //! The graph's inputs and outputs: tables whose first dimension is the batch.
 
 use scoregate_graph::data::{Data, Datatype, Text};
+use scoregate_graph::ops::{Layout, Op};
+
 use scoregate_graph::program::Port;
 use scoregate_graph::shape::Shape;
 use scoregate_graph::tensor::Tensor;
 
 use super::lowering::{Lowering, TRIAL_ROWS, Value};
-use super::proto::{GraphProto, TensorTypeProto, ValueInfoProto};
+use super::node::Node;
+use super::proto::{GraphProto, NodeProto, TensorTypeProto, ValueInfoProto};
 use super::tensors;
 use crate::error::CompileError;
 
@@ -104,10 +107,11 @@ fn zeros(datatype: Datatype, dims: &[usize]) -> Result<Tensor<'static>, String> 
     Tensor::new(shape, data)
 }
 
-/// The graph's outputs: those that have a row for each row of the inputs.
+/// The graph's outputs: those that have a row for each row of the inputs. Where the rows are another dimension than the first, as with
+/// the probabilities of several labels at once, they become the first.
 pub(super) fn outputs(
     graph: &GraphProto,
-    lowering: &Lowering,
+    lowering: &mut Lowering,
 ) -> Result<Vec<(Port, Value)>, CompileError> {
     let mut outputs = Vec::new();
     for info in &graph.output {
@@ -121,11 +125,7 @@ pub(super) fn outputs(
         if lowering.constant(value).is_some() {
             continue;
         }
-        if !lowering.is_batch(value) {
-            return Err(CompileError::Unsupported(format!(
-                "{place}: its first dimension is not the rows': answers of a batch could not be told apart"
-            )));
-        }
+        let value = rows_first(graph, lowering, &info.name, value)?;
         let rest = lowering.shape(value).into_iter().skip(1);
         let rest = rest.map(|dim| dim.map_or(-1, |dim| dim as i64));
         let port = Port {
@@ -142,4 +142,37 @@ pub(super) fn outputs(
         });
     }
     Ok(outputs)
+}
+
+fn rows_first(
+    graph: &GraphProto,
+    lowering: &mut Lowering,
+    output: &str,
+    value: Value,
+) -> Result<Value, CompileError> {
+    let Some(rows) = lowering.rows_dimension(value) else {
+        return Err(CompileError::Unsupported(format!(
+            "output `{output}`: none of its dimensions is the rows': answers of a batch could not be told apart"
+        )));
+    };
+    if rows == 0 {
+        return Ok(value);
+    }
+    let rank = lowering.shape(value).len();
+    let others = (0..rank).filter(|dim| *dim != rows);
+    let order = std::iter::once(rows).chain(others);
+    let order = Layout::Transpose {
+        order: Some(order.map(|dim| dim as i64).collect()),
+    };
+    let proto = NodeProto {
+        name: format!("rows first of {output}"),
+        op_type: "Transpose".to_owned(),
+        ..NodeProto::default()
+    };
+    let node = Node {
+        proto: &proto,
+        nth: graph.node.len(),
+        opset: 0,
+    };
+    lowering.push(&node, Op::Layout(order), &[value])
 }
