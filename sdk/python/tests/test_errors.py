@@ -48,7 +48,12 @@ def test_tables_that_do_not_fit_are_refused(model, numbers):
     assert "X has 2 columns where the model takes 3" in score_fails(np.zeros((5, 2)))
     assert "X has 1 dimensions where it must have 2" in score_fails(np.zeros(3))
     assert "is a sparse matrix" in score_fails(sparse.csr_matrix((5, 3)))
-    assert "column `hour` holds what is no number" in score_fails(numbers.assign(hour="noon"))
+    assert "column `hour` holds the text 'noon'" in score_fails(numbers.assign(hour="noon"))
+    assert "column `hour` holds the text '3'" in score_fails(numbers.assign(hour="3"))
+    assert "column `hour` is of datetime64" in score_fails(numbers.assign(hour=pd.Timestamp("2026-01-01")))
+    assert "X is of complex128" in score_fails(np.zeros((2, 3), complex))
+    assert "column `hour` holds what is no number" in score_fails(numbers.assign(hour=pd.Series([[1, 2]] * len(numbers))))
+    assert "more than one column `hour`" in score_fails(pd.concat([numbers, numbers[["hour"]]], axis=1))
     unknown = numbers.assign(hour=pd.Categorical(numbers.hour))
     assert "column `hour` is of categories" in score_fails(unknown)
 

@@ -205,12 +205,21 @@ def places(names: list[str], wanted: list[str] | None, count: int) -> list[str]:
     if lacking:
         more = f" and {len(lacking) - 3} more" if len(lacking) > 3 else ""
         raise ScoreError(f"X has no column {', '.join(lacking[:3])}{more}, which the model takes")
+    twice = [place for place in found if place is not None and names.count(place) > 1]
+    if twice:
+        raise ScoreError(f"X has more than one column `{twice[0]}`")
     return [place for place in found if place is not None]
 
 
 def convert(cells: Any, dtype: np.dtype[Any], what: str, start: int) -> np.ndarray:
     """Numbers of that type; what is missing is NaN, which integers do not have."""
     values = cells.to_numpy() if hasattr(cells, "to_numpy") else np.asarray(cells)
+    if values.dtype.kind not in "biufO":
+        raise ScoreError(f"{what} is of {values.dtype}, and the model takes numbers there")
+    if values.dtype == object:
+        for cell in values.reshape(-1):
+            if isinstance(cell, (str, bytes)):
+                raise ScoreError(f"{what} holds the text {cell!r}, and the model takes numbers there")
     if dtype.kind != "f" and (values.dtype.kind in "fO" and has_missing(values)):
         raise ScoreError(f"{what} has a missing value, and the model takes whole numbers there")
     try:
@@ -221,8 +230,8 @@ def convert(cells: Any, dtype: np.dtype[Any], what: str, start: int) -> np.ndarr
             converted = values.astype(dtype)
     except (TypeError, ValueError, FloatingPointError) as error:
         raise ScoreError(f"{what} holds what is no number of the type {dtype.name}, from row {start} on: {error}") from None
-    if dtype.kind in "iu" and values.dtype.kind == "f" and not np.array_equal(converted, values):
-        raise ScoreError(f"{what} has a fraction, and the model takes whole numbers there")
+    if dtype.kind != "f" and not np.array_equal(converted, values):
+        raise ScoreError(f"{what} has a number that {dtype.name} does not hold, and the model takes such whole numbers there")
     return converted
 
 
