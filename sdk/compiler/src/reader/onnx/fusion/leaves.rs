@@ -10,15 +10,16 @@ use super::super::ops;
 use super::WORK_MAX;
 use super::plan::{Plan, Term};
 
-/// What the sum adds for each of these weights of the tree's leaves; none if that is not a number for each leaf by itself.
+/// What a sum, by its node, adds for each of these weights of the tree's leaves; none if that is not a number for each leaf by itself.
 pub(super) fn made(
     cx: &Lowering,
     plan: &Plan<'_>,
-    term: &Term<'_>,
+    (sum, term): (usize, &Term<'_>),
     weights: &[f32],
     work: &mut usize,
 ) -> Option<Vec<f32>> {
     let maps = plan.maps(term.tree);
+    let maps = &maps[..maps.partition_point(|nth| *nth < sum)];
     *work = work.saturating_add(weights.len().saturating_mul(maps.len() + 1));
     if *work > WORK_MAX || weights.is_empty() || !weights.iter().all(adds_alike) {
         return None;

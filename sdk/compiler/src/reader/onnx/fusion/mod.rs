@@ -50,7 +50,7 @@ fn merge(
             return None;
         }
         let weights = node.floats("target_weights").ok()?;
-        let weights = leaves::made(cx, plan, term, weights, work)?;
+        let weights = leaves::made(cx, plan, (sum.nth, term), weights, work)?;
         arrays.add(&node, &picked.columns, &weights)?;
         opset = node.opset;
     }
