@@ -277,6 +277,13 @@ fn what_depends_on_a_leaf_alone_becomes_its_weight() {
         made.op("Reshape", &["b", "column"], "b again");
         made.op("Add", &["a more", "b again"], "y");
     });
+    leaves(1, &["y"], "columns by the other operator", |made| {
+        made.wholes("some", &[2, 0, 3]);
+        made.node(ML, "ArrayFeatureExtractor", &["x", "some"], "picked", &[]);
+        made.tree("picked", "a", 0.5, sound());
+        made.tree("x", "b", 0.25, sound());
+        made.op("Add", &["b", "a"], "y");
+    });
     leaves(1, &["y"], "sums of sums in one order", |made| {
         made.two(weighing([0.1, 0.2, 0.3, 0.7]));
         made.tree("x", "c", -0.5, weighing([1e8, -1e8, 0.7, 1e-3]));

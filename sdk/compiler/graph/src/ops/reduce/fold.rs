@@ -10,6 +10,9 @@ use crate::ops::elementwise::{Real, Whole};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
+/// What is rare is one code that calls a function for each element.
+type Called<T> = fn(T, T) -> T;
+
 /// What is made of many elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fold {
@@ -87,8 +90,7 @@ impl Fold {
         let (zero, one) = (T::default(), T::of(1.0));
         let sum = |x: T, y: T| x + y;
         let square = |sum: T, x: T| sum + x * x;
-        // What is rare is one code that calls a function for each element.
-        let rare: [fn(T, T) -> T; 2] = match self {
+        let rare: [Called<T>; 2] = match self {
             Self::Prod => [|x, y| x * y; 2],
             Self::L1 => [|sum, x| sum + x.abs(), |x, y| x + y],
             Self::Min => [least; 2],
@@ -118,7 +120,7 @@ impl Fold {
     }
 
     fn wholes<T: Whole>(self, data: &[T], lanes: Lanes) -> Result<Vec<T>, String> {
-        let (start, [step, join]): (T, [fn(T, T) -> T; 2]) = match self {
+        let (start, [step, join]): (T, [Called<T>; 2]) = match self {
             Self::Sum | Self::Mean => (T::default(), [T::add; 2]),
             Self::Prod => (T::of(1), [T::mul; 2]),
             Self::Max => (T::LEAST, [Ord::max; 2]),

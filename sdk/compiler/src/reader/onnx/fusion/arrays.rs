@@ -31,7 +31,12 @@ pub(super) struct Arrays {
 impl Arrays {
     /// Adds the one tree of a node, whose columns are those of another table and whose leaves have new weights; none if its arrays do not
     /// fit each other.
-    pub(super) fn add(&mut self, node: &Node<'_>, columns: &[i64], weights: &[f32]) -> Option<()> {
+    pub(super) fn add(
+        &mut self,
+        node: &Node<'_>,
+        column: impl Fn(i64) -> Option<i64>,
+        weights: &[f32],
+    ) -> Option<()> {
         let modes = node.strings("nodes_modes").ok()?;
         let thresholds = node.floats("nodes_values").ok()?;
         let own_tree = *node.ints(TREES).ok()?.first()?;
@@ -48,7 +53,8 @@ impl Arrays {
                 TREES => all.resize(all.len() + count, self.trees),
                 FEATURES => {
                     for (feature, mode) in own.iter().zip(modes) {
-                        all.push(column(*feature, mode, columns)?);
+                        // A leaf looks at none.
+                        all.push(if mode == LEAF { 0 } else { column(*feature)? });
                     }
                 }
                 _ => all.extend_from_slice(own),
@@ -105,13 +111,5 @@ impl Arrays {
             },
         ]);
         attributes
-    }
-}
-
-/// Where a node finds its feature; a leaf looks at none.
-fn column(feature: i64, mode: &[u8], columns: &[i64]) -> Option<i64> {
-    match mode {
-        LEAF => Some(0),
-        _ => columns.get(usize::try_from(feature).ok()?).copied(),
     }
 }

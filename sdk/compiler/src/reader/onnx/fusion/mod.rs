@@ -17,7 +17,7 @@ use super::proto::NodeProto;
 use arrays::Arrays;
 pub(super) use plan::{Plan, Sum};
 
-/// Leaves times the operators that they go through, of all sums of a file.
+/// Leaves times the operators that they go through, and columns that are picked, of all sums of a file.
 const WORK_MAX: usize = 1 << 24;
 
 /// Adds the step of a sum that is one ensemble; false where it is none.
@@ -45,13 +45,14 @@ fn merge(
     let mut opset = 0;
     for term in &sum.terms {
         let node = plan.node(term.tree)?;
-        let picked = Picked::of(cx, plan, &node)?;
-        if *table.get_or_insert(picked.table) != picked.table || !adds_alone(&node)? {
+        let own = Table::of(cx, plan, &node)?;
+        if *table.get_or_insert(own.name) != own.name || !adds_alone(&node)? {
             return None;
         }
+        *work = work.saturating_add(own.picked.as_ref().map_or(0, Vec::len));
         let weights = node.floats("target_weights").ok()?;
         let weights = leaves::made(cx, plan, (sum.nth, term), weights, work)?;
-        arrays.add(&node, &picked.columns, &weights)?;
+        arrays.add(&node, |feature| own.column(feature), &weights)?;
         opset = node.opset;
     }
     let proto = plan.node(sum.nth)?.proto;
@@ -79,23 +80,26 @@ fn adds_alone(node: &Node<'_>) -> Option<bool> {
     )
 }
 
-/// The table that a tree's columns are picked from.
-struct Picked<'f> {
-    table: &'f str,
+/// The table that a tree's columns are those of, or are picked from.
+struct Table<'f> {
+    name: &'f str,
+    width: i64,
     /// The table's column that each of the tree's is.
-    columns: Vec<i64>,
+    picked: Option<Vec<i64>>,
 }
 
-impl<'f> Picked<'f> {
+impl<'f> Table<'f> {
     fn of(cx: &Lowering, plan: &Plan<'f>, tree: &Node<'f>) -> Option<Self> {
         let own = tree.proto.input.first()?;
-        let pick = plan.pick(own);
-        let pick = pick.map(|pick| plan.node(pick));
-        let table = match &pick {
-            Some(pick) => pick.as_ref()?.proto.input.first()?,
+        let pick = match plan.pick(own) {
+            Some(pick) => Some(plan.node(pick)?),
+            None => None,
+        };
+        let name = match &pick {
+            Some(pick) => pick.proto.input.first()?,
             None => own,
         };
-        let value = cx.named(table)?;
+        let value = cx.named(name)?;
         let [_, Some(width)] = cx.shape(value)[..] else {
             return None;
         };
@@ -104,35 +108,42 @@ impl<'f> Picked<'f> {
             return None;
         }
         let width = width as i64;
-        let columns = match pick {
-            Some(pick) => picks(cx, &pick?)?,
-            None => (0..width).collect(),
-        };
-        let within = |column: i64| match column {
-            ..0 => Some(column + width).filter(|column| *column >= 0),
-            _ => Some(column).filter(|column| *column < width),
-        };
         Some(Self {
-            table,
-            columns: columns.into_iter().map(within).collect::<Option<_>>()?,
+            name,
+            width,
+            picked: match pick {
+                Some(pick) => Some(picks(cx, &pick, width)?),
+                None => None,
+            },
         })
+    }
+
+    /// Where one of the tree's columns is in the table.
+    fn column(&self, feature: i64) -> Option<i64> {
+        match &self.picked {
+            Some(picked) => picked.get(usize::try_from(feature).ok()?).copied(),
+            None => (0..self.width).contains(&feature).then_some(feature),
+        }
     }
 }
 
 /// The columns that a node picks.
-fn picks(cx: &Lowering, node: &Node<'_>) -> Option<Vec<i64>> {
-    let along_columns = match node.op() {
-        "Gather" => matches!(node.int("axis", 0).ok()?, 1 | -1),
-        _ => true,
+fn picks(cx: &Lowering, node: &Node<'_>, width: i64) -> Option<Vec<i64>> {
+    // Only one of both counts from the end, too.
+    let least = match node.op() {
+        "Gather" if matches!(node.int("axis", 0).ok()?, 1 | -1) => -width,
+        "ArrayFeatureExtractor" => 0,
+        _ => return None,
     };
     let indices = cx.constant(cx.named(node.proto.input.get(1)?)?)?;
     // Another rank would make another one of the table.
-    if !along_columns || indices.shape().rank() != 1 {
-        return None;
-    }
-    match indices.data() {
-        Data::I64(columns) => Some(columns.to_vec()),
-        Data::I32(columns) => Some(columns.iter().map(|column| i64::from(*column)).collect()),
-        _ => None,
-    }
+    let columns = match indices.data() {
+        Data::I64(columns) if indices.shape().rank() == 1 && !columns.is_empty() => columns,
+        _ => return None,
+    };
+    let within = |column: i64| {
+        let known = (least..width).contains(&column);
+        known.then_some(if column < 0 { column + width } else { column })
+    };
+    columns.iter().copied().map(within).collect()
 }
