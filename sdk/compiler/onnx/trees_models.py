@@ -3,6 +3,8 @@
 import numpy as np
 from sklearn import ensemble as en
 from sklearn import tree
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from rows import Data
 from variants import classifier, regressor
@@ -68,6 +70,11 @@ def outputs(zoo):
         model = en.IsolationForest(n_estimators=6, max_samples=40, contamination=contamination, random_state=0).fit(data.x)
         zoo.sklearn(f"IsolationForest.{contamination}".replace("0.1", "share"), model, data.x, variant=f"contamination {contamination}")
     zoo.sklearn("IsolationForest.score_samples", model, data.x, variant="option score_samples", options={"score_samples": True}, native=["predict", "decision_function", "score_samples"])
+    for name, options in (("trees_60", {"n_estimators": 60, "max_samples": 1.0}), ("few_samples", {"n_estimators": 8, "max_samples": 2}), ("bootstrap", {"n_estimators": 6, "max_samples": 0.5, "bootstrap": True})):
+        model = en.IsolationForest(**options, random_state=0).fit(data.x)
+        zoo.sklearn(f"IsolationForest.{name}", model, data.x, variant=", ".join(f"{key} {value}" for key, value in options.items()))
+    scaled = make_pipeline(StandardScaler(), en.IsolationForest(n_estimators=6, max_samples=40, random_state=0)).fit(data.x)
+    zoo.sklearn("IsolationForest.scaled", scaled, data.x, variant="of scaled columns", what="IsolationForest", native=["predict", "decision_function"])
     some = en.IsolationForest(n_estimators=6, max_samples=40, max_features=3, random_state=0).fit(data.x)
     zoo.sklearn("IsolationForest.features", some, data.x, variant="trees of three features")
     wide = Data(32, kind=np.float64)

@@ -148,6 +148,7 @@ fn dim_from_end(shape: &Shape, back: usize) -> usize {
 ///
 /// # Errors
 /// Shapes that do not meet.
+#[inline(never)]
 pub fn spread<T: Clone>(from: Shape, to: Shape, elements: &[T]) -> Result<(Shape, Vec<T>), String> {
     let plan = Plan::new([from, to])?;
     let mut spread = Vec::with_capacity(plan.shape.elements());

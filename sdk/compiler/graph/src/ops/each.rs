@@ -1,20 +1,25 @@
 //! The same code for elements of each datatype.
 
-/// `$data` is a [`Data`](crate::data::Data); gives a `Data` of the same kind, of the vector that `$make` makes of its elements `$x`.
+/// `$data` is a [`Data`](crate::data::Data); gives a `Data` of the same kind, of the vector that `$make` makes of its elements `$x`, which
+/// it moves and looks at no further: numbers of one size are the same to it.
 macro_rules! each {
     ($data:expr, $x:ident => $make:expr) => {
         match $data {
             $crate::data::Data::F32($x) => {
-                $crate::data::Data::F32(::std::borrow::Cow::Owned($make))
+                let $x: &[u32] = ::bytemuck::cast_slice($x);
+                $crate::data::Data::F32(::bytemuck::cast_vec($make).into())
             }
             $crate::data::Data::F64($x) => {
-                $crate::data::Data::F64(::std::borrow::Cow::Owned($make))
+                let $x: &[u64] = ::bytemuck::cast_slice($x);
+                $crate::data::Data::F64(::bytemuck::cast_vec($make).into())
             }
             $crate::data::Data::I32($x) => {
-                $crate::data::Data::I32(::std::borrow::Cow::Owned($make))
+                let $x: &[u32] = ::bytemuck::cast_slice($x);
+                $crate::data::Data::I32(::bytemuck::cast_vec($make).into())
             }
             $crate::data::Data::I64($x) => {
-                $crate::data::Data::I64(::std::borrow::Cow::Owned($make))
+                let $x: &[u64] = ::bytemuck::cast_slice($x);
+                $crate::data::Data::I64(::bytemuck::cast_vec($make).into())
             }
             $crate::data::Data::Bool($x) => {
                 $crate::data::Data::Bool(::std::borrow::Cow::Owned($make))

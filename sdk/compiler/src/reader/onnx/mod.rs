@@ -1,7 +1,9 @@
 //! ONNX: what the converters of scikit-learn, XGBoost and LightGBM write, and small networks. A file becomes a program of the graph kernel:
-//! `proto.rs` is the file's schema, `lowering.rs` the program in the making, `ops/` says what each operator becomes.
+//! `proto.rs` is the file's schema, `lowering.rs` the program in the making, `ops/` says what each operator becomes, `fusion/` which of them
+//! become one.
 
 pub mod external;
+mod fusion;
 mod lowering;
 mod node;
 mod ops;
@@ -16,6 +18,7 @@ use scoregate_graph::blob::Blobs;
 use crate::error::CompileError;
 use crate::graph_model::GraphModel;
 use external::Folder;
+use fusion::Plan;
 pub(crate) use lowering::{From, Known, Lowering, Pending, Value};
 use node::Node;
 use proto::{GraphProto, ModelProto};
@@ -37,15 +40,7 @@ pub(super) fn read(file: &[u8], folder: Option<&Folder>) -> Result<GraphModel, C
     let mut lowering = Lowering::default();
     constants(graph, folder, &mut lowering)?;
     ports::inputs(graph, &mut lowering)?;
-    for (nth, proto) in graph.node.iter().enumerate() {
-        let mut node = Node {
-            proto,
-            nth,
-            opset: 0,
-        };
-        node.opset = opset(&model, &node)?;
-        ops::lower(&mut lowering, &node)?;
-    }
+    nodes(&model, graph, &mut lowering)?;
     let outputs = ports::outputs(graph, &mut lowering)?;
     let mut notes = Vec::new();
     if graph.output.len() > outputs.len() {
@@ -78,6 +73,46 @@ fn constants(
             .map_err(|reason| CompileError::Invalid { place, reason })?;
     }
     Ok(())
+}
+
+/// All nodes in order; those that serve a sum of trees only, where it comes.
+fn nodes(
+    model: &ModelProto,
+    graph: &GraphProto,
+    lowering: &mut Lowering,
+) -> Result<(), CompileError> {
+    let plan = Plan::of(model, graph);
+    let mut work = 0;
+    for nth in 0..graph.node.len() {
+        if plan.is_servant(nth) {
+            continue;
+        }
+        if let Some(sum) = plan.sum(nth) {
+            if fusion::lower(lowering, &plan, sum, &mut work) {
+                continue;
+            }
+            for servant in plan.servants(sum) {
+                ops::lower(lowering, &node_at(model, graph, *servant)?)?;
+            }
+        }
+        ops::lower(lowering, &node_at(model, graph, nth)?)?;
+    }
+    Ok(())
+}
+
+/// A node with the version of its operators.
+fn node_at<'f>(
+    model: &ModelProto,
+    graph: &'f GraphProto,
+    nth: usize,
+) -> Result<Node<'f>, CompileError> {
+    let mut node = Node {
+        proto: &graph.node[nth],
+        nth,
+        opset: 0,
+    };
+    node.opset = opset(model, &node)?;
+    Ok(node)
 }
 
 /// The version of the node's domain.

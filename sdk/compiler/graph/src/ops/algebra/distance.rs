@@ -85,7 +85,11 @@ impl Metric {
         shape: Shape,
     ) -> Vec<T> {
         match self {
-            Self::Products => of(rows, panels, depth, width, shape, |sum, x, y| sum + x * y),
+            Self::Products => {
+                let mut made = vec![T::default(); shape.elements()];
+                products(rows, panels, depth, width, &mut made);
+                made
+            }
             Self::Squares => of(rows, panels, depth, width, shape, square),
             Self::Sizes => of(rows, panels, depth, width, shape, |sum, x, y| {
                 sum + (x - y).abs()
@@ -109,6 +113,13 @@ impl Metric {
             ),
         }
     }
+}
+
+/// Each row with each column of a matrix whose panels are given.
+#[inline(never)]
+pub fn products<T: Real>(rows: &[T], panels: &[T], depth: usize, width: usize, made: &mut [T]) {
+    let (step, join) = (|sum, x, y| sum + x * y, |x, y| x + y);
+    rows_by_columns(rows, panels, depth, width, step, join, made);
 }
 
 #[inline(always)]

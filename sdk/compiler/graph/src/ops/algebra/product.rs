@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::kernel::{Matrix, Step, rows_by_columns};
+use super::distance::products;
+use super::kernel::{Matrix, rows_by_columns};
 use crate::data::Data;
 use crate::limits::PRODUCTS_MAX;
 use crate::ops::Args;
@@ -16,30 +17,27 @@ use crate::tensor::Tensor;
 pub fn matmul<'v>(left: &Tensor<'_>, right: &Tensor<'_>) -> Result<Tensor<'v>, String> {
     let sizes = Sizes::new(left.shape(), right.shape())?;
     let data = match (left.data(), right.data()) {
-        (Data::F32(left), Data::F32(right)) => {
-            Data::F32(sizes.of(left, right, |sum, x, y| sum + x * y, |x, y| x + y))
+        (Data::F32(left), Data::F32(right)) => Data::F32(sizes.of(left, right, products)),
+        (Data::F64(left), Data::F64(right)) => Data::F64(sizes.of(left, right, products)),
+        // What wraps around in 32 bits is what is left of 64.
+        (Data::I32(left), Data::I32(right)) => {
+            let [left, right] = [left, right].map(|data| data.iter().map(|x| i64::from(*x)));
+            let (left, right): (Vec<i64>, Vec<i64>) = (left.collect(), right.collect());
+            let made = sizes.of(&left, &right, whole_products);
+            Data::I32(made.iter().map(|x| *x as i32).collect())
         }
-        (Data::F64(left), Data::F64(right)) => {
-            Data::F64(sizes.of(left, right, |sum, x, y| sum + x * y, |x, y| x + y))
-        }
-        (Data::I32(left), Data::I32(right)) => Data::I32(sizes.of(
-            left,
-            right,
-            |sum, x, y| sum.wrapping_add(x.wrapping_mul(y)),
-            i32::wrapping_add,
-        )),
-        (Data::I64(left), Data::I64(right)) => Data::I64(sizes.of(
-            left,
-            right,
-            |sum, x, y| sum.wrapping_add(x.wrapping_mul(y)),
-            i64::wrapping_add,
-        )),
+        (Data::I64(left), Data::I64(right)) => Data::I64(sizes.of(left, right, whole_products)),
         (left, right) => {
             let (left, right) = (left.datatype().name(), right.datatype().name());
             return Err(format!("a product of {left} and {right} is not served"));
         }
     };
     Tensor::new(sizes.made, data)
+}
+
+fn whole_products(rows: &[i64], panels: &[i64], depth: usize, width: usize, made: &mut [i64]) {
+    let step = |sum: i64, x: i64, y: i64| sum.wrapping_add(x.wrapping_mul(y));
+    rows_by_columns(rows, panels, depth, width, step, i64::wrapping_add, made);
 }
 
 struct Sizes {
@@ -101,8 +99,7 @@ impl Sizes {
         &self,
         left: &[T],
         right: &[T],
-        step: impl Step<T>,
-        join: impl Fn(T, T) -> T + Copy,
+        products: fn(&[T], &[T], usize, usize, &mut [T]),
     ) -> Cow<'v, [T]> {
         let mut made = vec![T::default(); self.made.elements()];
         let (of_left, of_right) = (self.rows * self.depth, self.depth * self.width);
@@ -124,15 +121,7 @@ impl Sizes {
                     turned: false,
                 };
                 let rows = &left[l * of_left..(l + 1) * of_left];
-                rows_by_columns(
-                    rows,
-                    &matrix.panels(),
-                    self.depth,
-                    self.width,
-                    step,
-                    join,
-                    made,
-                );
+                products(rows, &matrix.panels(), self.depth, self.width, made);
             }
         });
         Cow::Owned(made)

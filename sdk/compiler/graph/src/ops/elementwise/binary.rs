@@ -81,8 +81,8 @@ impl Binary {
     ) -> Result<Data<'v>, String> {
         use Operand::{Bool, F32, F64, I32, I64, Text};
         Ok(match (left, right) {
-            (F32(left), F32(right)) => Data::F32(self.real(plan, left, right, pow_f32)?.into()),
-            (F64(left), F64(right)) => Data::F64(self.real(plan, left, right, libm::pow)?.into()),
+            (F32(left), F32(right)) => Data::F32(self.real(plan, left, right)?.into()),
+            (F64(left), F64(right)) => Data::F64(self.real(plan, left, right)?.into()),
             (I32(left), I32(right)) => Data::I32(self.whole(plan, left, right, trial)?.into()),
             (I64(left), I64(right)) => Data::I64(self.whole(plan, left, right, trial)?.into()),
             (Bool(left), Bool(right)) => {
@@ -99,43 +99,42 @@ impl Binary {
         })
     }
 
+    /// What is usual has code of its own; all else is one code that calls a function for each element.
     fn real<T: Real>(
         self,
         plan: &Plan<2>,
         left: Cow<'_, [T]>,
         right: Cow<'_, [T]>,
-        pow: fn(T, T) -> T,
     ) -> Result<Vec<T>, String> {
-        let zero = T::default();
-        Ok(match self {
-            Self::Add => zip_in_place(plan, left, right, |x, y| x + y),
-            Self::Sub => zip_in_place(plan, left, right, |x, y| x - y),
-            Self::Mul => zip_in_place(plan, left, right, |x, y| x * y),
-            Self::Div => zip_in_place(plan, left, right, |x, y| x / y),
-            Self::Max => zip_in_place(plan, left, right, T::greater),
-            Self::Min => zip_in_place(plan, left, right, T::lesser),
-            Self::PRelu => zip_in_place(plan, left, right, |x, y| if x < zero { x * y } else { x }),
-            Self::Fmod => zip_in_place(plan, left, right, |x, y| {
-                T::of(libm::fmod(x.wide(), y.wide()))
-            }),
+        let function: fn(T, T) -> T = match self {
+            Self::Add => return Ok(zip_in_place(plan, left, right, |x, y| x + y)),
+            Self::Sub => return Ok(zip_in_place(plan, left, right, |x, y| x - y)),
+            Self::Mul => return Ok(zip_in_place(plan, left, right, |x, y| x * y)),
+            Self::Div => return Ok(zip_in_place(plan, left, right, |x, y| x / y)),
+            Self::Max => T::greater,
+            Self::Min => T::lesser,
+            Self::PRelu => |x, y| if x < T::default() { x * y } else { x },
+            Self::Fmod => |x, y| T::of(libm::fmod(x.wide(), y.wide())),
             Self::Pow => match right[..] {
-                [two] if two.wide() == 2.0 => zip_in_place(plan, left, right, |x, _| x * x),
-                [three] if three.wide() == 3.0 => zip_in_place(plan, left, right, |x, _| x * x * x),
-                // Another function only of -infinity and -0.
-                [half] if half.wide() == 0.5 => {
-                    zip_in_place(plan, left, right, |x, y| match x > zero {
-                        true => x.sqrt(),
-                        false => pow(x, y),
-                    })
+                [two] if two.wide() == 2.0 => {
+                    return Ok(zip_in_place(plan, left, right, |x, _| x * x));
                 }
-                _ => zip_in_place(plan, left, right, pow),
+                [three] if three.wide() == 3.0 => |x, _| x * x * x,
+                // Another function only of -infinity and -0.
+                [half] if half.wide() == 0.5 => |x, y| match x > T::default() {
+                    true => x.sqrt(),
+                    false => x.pow(y),
+                },
+                _ => T::pow,
             },
             Self::Mod | Self::And | Self::Or | Self::Xor => {
                 return Err(format!("{self:?} of real numbers is not served"));
             }
-        })
+        };
+        Ok(zip_in_place(plan, left, right, function))
     }
 
+    /// Whole numbers are few: labels and counts.
     fn whole<T: Whole>(
         self,
         plan: &Plan<2>,
@@ -147,33 +146,28 @@ impl Binary {
         if divides && !trial && plan.shape.elements() > 0 && right.contains(&T::default()) {
             return Err("a whole number is divided by zero".to_owned());
         }
-        let zero = T::default();
-        Ok(match self {
-            Self::Add => zip_in_place(plan, left, right, T::add),
-            Self::Sub => zip_in_place(plan, left, right, T::sub),
-            Self::Mul => zip_in_place(plan, left, right, T::mul),
-            Self::Div => zip_in_place(plan, left, right, T::div),
-            Self::Fmod => zip_in_place(plan, left, right, T::rem),
-            Self::Mod => zip_in_place(plan, left, right, |x, y| {
-                let rest = x.rem(y);
+        let function: fn(T, T) -> T = match self {
+            Self::Add => T::add,
+            Self::Sub => T::sub,
+            Self::Mul => T::mul,
+            Self::Div => T::div,
+            Self::Fmod => T::rem,
+            Self::Mod => |x, y| {
+                let (zero, rest) = (T::default(), x.rem(y));
                 match (rest < zero) != (y < zero) && rest != zero {
                     true => rest.add(y),
                     false => rest,
                 }
-            }),
-            Self::Max => zip_in_place(plan, left, right, T::max),
-            Self::Min => zip_in_place(plan, left, right, T::min),
-            Self::PRelu => zip_in_place(
-                plan,
-                left,
-                right,
-                |x, y| if x < zero { x.mul(y) } else { x },
-            ),
-            Self::Pow => zip_in_place(plan, left, right, T::pow),
+            },
+            Self::Max => T::max,
+            Self::Min => T::min,
+            Self::PRelu => |x, y| if x < T::default() { x.mul(y) } else { x },
+            Self::Pow => T::pow,
             Self::And | Self::Or | Self::Xor => {
                 return Err(format!("{self:?} of whole numbers is not served"));
             }
-        })
+        };
+        Ok(zip_in_place(plan, left, right, function))
     }
 }
 
@@ -227,8 +221,4 @@ pub fn mean<'v>(args: &mut Args<'_, 'v>) -> Result<Tensor<'v>, String> {
         }
     };
     Tensor::new(shape, data)
-}
-
-fn pow_f32(x: f32, y: f32) -> f32 {
-    libm::pow(x.into(), y.into()) as f32
 }

@@ -31,7 +31,7 @@ impl Compare {
         let (left, right) = (args.get(0)?, args.get(1)?);
         let plan = Plan::new([left.shape(), right.shape()])?;
         let made = match (left.data(), right.data()) {
-            (Data::F32(left), Data::F32(right)) => self.of(&plan, left, right),
+            (Data::F32(left), Data::F32(right)) => self.floats(&plan, left, right),
             (Data::F64(left), Data::F64(right)) => self.of(&plan, left, right),
             (Data::I32(left), Data::I32(right)) => self.of(&plan, left, right),
             (Data::I64(left), Data::I64(right)) => self.of(&plan, left, right),
@@ -47,7 +47,19 @@ impl Compare {
         truths(plan.shape, made)
     }
 
+    /// One code that calls a function for each element, as what is compared is as a rule `f32`.
     fn of<T: Copy + PartialOrd>(self, plan: &Plan<2>, left: &[T], right: &[T]) -> Vec<u8> {
+        let function: fn(T, T) -> u8 = match self {
+            Self::Equal => |x, y| u8::from(x == y),
+            Self::Less => |x, y| u8::from(x < y),
+            Self::LessOrEqual => |x, y| u8::from(x <= y),
+            Self::Greater => |x, y| u8::from(x > y),
+            Self::GreaterOrEqual => |x, y| u8::from(x >= y),
+        };
+        zip(plan, left, right, function)
+    }
+
+    fn floats(self, plan: &Plan<2>, left: &[f32], right: &[f32]) -> Vec<u8> {
         match self {
             Self::Equal => zip(plan, left, right, |x, y| u8::from(x == y)),
             Self::Less => zip(plan, left, right, |x, y| u8::from(x < y)),

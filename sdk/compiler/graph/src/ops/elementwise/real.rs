@@ -39,6 +39,12 @@ pub trait Real:
     /// The hyperbolic tangent.
     fn tanh(self) -> Self;
 
+    /// To that power.
+    #[inline(always)]
+    fn pow(self, power: Self) -> Self {
+        Self::of(libm::pow(self.wide(), power.wide()))
+    }
+
     /// A function of `f64`.
     #[inline(always)]
     fn by(self, function: impl Fn(f64) -> f64) -> Self {

@@ -168,7 +168,7 @@ pub fn pad<'v>(args: &Args<'_, 'v>, mode: PadMode) -> Result<Tensor<'v>, String>
     let fill = match args.optional(2) {
         Some(fill) => fill.data(),
         None => {
-            zero = each!(input.data(), x => vec![x.first().map_or_else(Default::default, |_| Default::default())]);
+            zero = each!(input.data(), x => vec![nothing(x)]);
             &zero
         }
     };
@@ -176,6 +176,11 @@ pub fn pad<'v>(args: &Args<'_, 'v>, mode: PadMode) -> Result<Tensor<'v>, String>
         return Err("what is put around a tensor must be of its datatype".to_owned());
     });
     Tensor::new(padded, data)
+}
+
+/// What stands for none of such elements.
+fn nothing<T: Default>(_: &[T]) -> T {
+    T::default()
 }
 
 fn source(at: i64, dim: i64, mode: PadMode) -> Option<usize> {

@@ -1,5 +1,7 @@
 //! Tensors put together, and taken apart.
 
+use bytemuck::{cast_slice, cast_vec};
+
 use super::{around, dimension, view};
 use crate::data::{Data, Datatype};
 use crate::ops::Args;
@@ -36,22 +38,41 @@ pub fn concat<'v>(args: &mut Args<'_, 'v>, axis: i64) -> Result<Tensor<'v>, Stri
     let joined = Shape::new(&dims)?;
     let outer: usize = joined.dims()[..axis].iter().product();
     let data = match datatype {
-        Datatype::F32 => Data::F32(together(args, outer, joined, Tensor::as_f32)?.into()),
-        Datatype::F64 => Data::F64(together(args, outer, joined, Tensor::as_f64)?.into()),
-        Datatype::I32 => Data::I32(together(args, outer, joined, Tensor::as_i32)?.into()),
-        Datatype::I64 => Data::I64(together(args, outer, joined, Tensor::as_i64)?.into()),
+        Datatype::F32 => Data::F32(cast_vec(together(args, outer, joined, words)?).into()),
+        Datatype::I32 => Data::I32(cast_vec(together(args, outer, joined, words)?).into()),
+        Datatype::F64 => Data::F64(cast_vec(together(args, outer, joined, long_words)?).into()),
+        Datatype::I64 => Data::I64(cast_vec(together(args, outer, joined, long_words)?).into()),
         Datatype::Bool => Data::Bool(together(args, outer, joined, Tensor::as_bool)?.into()),
         Datatype::Text => Data::Text(together(args, outer, joined, Tensor::as_text)?.into()),
     };
     Tensor::new(joined, data)
 }
 
+/// Numbers of one size are the same where they are only moved.
+fn words<'t>(tensor: &'t Tensor<'_>) -> Result<&'t [u32], String> {
+    match tensor.data() {
+        Data::I32(data) => Ok(cast_slice(data)),
+        _ => tensor.as_f32().map(cast_slice),
+    }
+}
+
+fn long_words<'t>(tensor: &'t Tensor<'_>) -> Result<&'t [u64], String> {
+    match tensor.data() {
+        Data::I64(data) => Ok(cast_slice(data)),
+        _ => tensor.as_f64().map(cast_slice),
+    }
+}
+
+/// A tensor's elements, of one datatype.
+type Elements<'v, T> = for<'t> fn(&'t Tensor<'v>) -> Result<&'t [T], String>;
+
 /// Of each input the elements of the first row, then those of the second, and so on.
+#[inline(never)]
 fn together<'v, T: Clone + Default>(
     args: &Args<'_, 'v>,
     outer: usize,
     joined: Shape,
-    elements: impl for<'t> Fn(&'t Tensor<'v>) -> Result<&'t [T], String>,
+    elements: Elements<'v, T>,
 ) -> Result<Vec<T>, String> {
     let count = joined.elements();
     if outer == 1 {

@@ -90,6 +90,7 @@ pub fn one_hot<'v>(args: &Args<'_, 'v>, axis: i64) -> Result<Tensor<'v>, String>
     Tensor::new(shape, data)
 }
 
+#[inline(never)]
 fn lit<T: Clone>(
     places: &[i64],
     depth: usize,

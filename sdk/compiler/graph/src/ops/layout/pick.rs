@@ -52,6 +52,7 @@ pub fn gather<'v>(args: &mut Args<'_, 'v>, axis: i64) -> Result<Tensor<'v>, Stri
     Tensor::new(gathered, data)
 }
 
+#[inline(never)]
 fn picked<T: Clone>(
     data: &[T],
     outer: usize,
@@ -85,6 +86,13 @@ pub fn gather_elements<'v>(args: &Args<'_, 'v>, axis: i64) -> Result<Tensor<'v>,
     Tensor::new(indices.shape(), data)
 }
 
+#[inline(never)]
+fn parts<T: Clone>(data: &[T], starts: &[usize], length: usize) -> Vec<T> {
+    let parts = starts.iter().map(|start| &data[*start..start + length]);
+    parts.flatten().cloned().collect()
+}
+
+#[inline(never)]
 fn at_places<T: Clone>(data: &[T], places: &[usize]) -> Vec<T> {
     places.iter().map(|place| data[*place].clone()).collect()
 }
@@ -165,9 +173,7 @@ pub fn gather_nd<'v>(args: &Args<'_, 'v>, batch: i64) -> Result<Tensor<'v>, Stri
         }
         starts.push(nth / per_batch.max(1) * block + at * inner);
     }
-    let data = each!(input.data(), x => {
-        starts.iter().flat_map(|start| x[*start..start + inner].iter().cloned()).collect()
-    });
+    let data = each!(input.data(), x => parts(x, &starts, inner));
     Tensor::new(gathered, data)
 }
 

@@ -7,6 +7,7 @@ use crate::shape::Shape;
 use crate::tensor::Tensor;
 
 /// The elements from `start`, `steps` apart in each dimension of `dims`. The caller has made sure that all of them exist.
+#[inline(never)]
 pub fn view<T: Clone>(data: &[T], start: usize, dims: &[usize], steps: &[isize]) -> Vec<T> {
     let count: usize = match dims.contains(&0) {
         true => 0,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 
+use super::texts::TextPlaces;
 use crate::data::Data;
 
 /// Hashes with a seed that never changes.
@@ -25,7 +26,7 @@ pub(in crate::ops) enum Find<'a> {
     /// The bits of `f64`s.
     Doubles(HashMap<u64, u32, FixedState>),
     /// Texts.
-    Texts(HashMap<&'a [u8], u32, FixedState>),
+    Texts(TextPlaces<'a>),
 }
 
 /// Which of two equal keys counts.
@@ -37,7 +38,7 @@ pub(in crate::ops) enum Twice {
 
 impl<'a> Find<'a> {
     pub(in crate::ops) fn texts(keys: impl IntoIterator<Item = &'a [u8]>, twice: Twice) -> Self {
-        Self::Texts(map(keys, twice))
+        Self::Texts(TextPlaces::new(keys, twice))
     }
 
     pub(in crate::ops) fn ints(keys: &[i64], twice: Twice) -> Self {
@@ -108,7 +109,7 @@ impl<'a> Find<'a> {
 
     pub(in crate::ops) fn text(&self, key: &[u8]) -> Option<usize> {
         match self {
-            Self::Texts(map) => map.get(key).map(|place| *place as usize),
+            Self::Texts(places) => places.place(key),
             _ => None,
         }
     }
@@ -134,16 +135,26 @@ fn map<K: std::hash::Hash + Eq>(
 ) -> HashMap<K, u32, FixedState> {
     let mut map = HashMap::with_hasher(HASHES);
     for (place, key) in keys.into_iter().enumerate() {
-        match twice {
-            Twice::First => {
-                map.entry(key).or_insert(place as u32);
-            }
-            Twice::Last => {
-                map.insert(key, place as u32);
-            }
-        }
+        put(&mut map, key, place, twice);
     }
     map
+}
+
+/// Adds a key.
+pub(super) fn put<K: std::hash::Hash + Eq>(
+    map: &mut HashMap<K, u32, FixedState>,
+    key: K,
+    place: usize,
+    twice: Twice,
+) {
+    match twice {
+        Twice::First => {
+            map.entry(key).or_insert(place as u32);
+        }
+        Twice::Last => {
+            map.insert(key, place as u32);
+        }
+    }
 }
 
 /// Both zeros are one key, and all NaNs.

@@ -10,6 +10,7 @@ mod numbers;
 mod pick;
 mod scores;
 mod svm;
+mod texts;
 mod trees;
 
 pub use categories::{Encode, OneHot};

@@ -10,6 +10,9 @@ use crate::ops::elementwise::{Real, Whole};
 use crate::shape::Shape;
 use crate::tensor::Tensor;
 
+/// What is rare is one code that calls a function for each element.
+type Called<T> = fn(T, T) -> T;
+
 /// What is made of many elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Fold {
@@ -86,6 +89,13 @@ impl Fold {
     fn reals<T: Real>(self, data: &[T], lanes: Lanes) -> Result<Vec<T>, String> {
         let (zero, one) = (T::default(), T::of(1.0));
         let sum = |x: T, y: T| x + y;
+        let square = |sum: T, x: T| sum + x * x;
+        let rare: [Called<T>; 2] = match self {
+            Self::Prod => [|x, y| x * y; 2],
+            Self::L1 => [|sum, x| sum + x.abs(), |x, y| x + y],
+            Self::Min => [least; 2],
+            _ => [greatest; 2],
+        };
         let finish = |mut made: Vec<T>, function: fn(T) -> T| {
             made.iter_mut().for_each(|value| *value = function(*value));
             made
@@ -98,46 +108,42 @@ impl Fold {
                 made.iter_mut().for_each(|value| *value = *value / count);
                 made
             }
-            Self::Prod => fold(data, lanes, one, |x, y| x * y, |x, y| x * y),
+            Self::Prod => fold(data, lanes, one, rare[0], rare[1]),
             // What is no number is passed over, as by the processor's own instruction.
-            Self::Max => fold(data, lanes, T::of(f64::NAN), greatest, greatest),
-            Self::Min => fold(data, lanes, T::of(f64::NAN), least, least),
-            Self::L1 => fold(data, lanes, zero, |sum, x| sum + x.abs(), sum),
-            Self::SumSquare => fold(data, lanes, zero, |sum, x| sum + x * x, sum),
-            Self::L2 => finish(fold(data, lanes, zero, |sum, x| sum + x * x, sum), T::sqrt),
+            Self::Max | Self::Min => fold(data, lanes, T::of(f64::NAN), rare[0], rare[1]),
+            Self::L1 => fold(data, lanes, zero, rare[0], rare[1]),
+            Self::SumSquare => fold(data, lanes, zero, square, sum),
+            Self::L2 => finish(fold(data, lanes, zero, square, sum), T::sqrt),
             Self::LogSum => finish(fold(data, lanes, zero, sum, sum), T::ln),
             Self::LogSumExp => log_sum_exp(data, lanes),
         })
     }
 
     fn wholes<T: Whole>(self, data: &[T], lanes: Lanes) -> Result<Vec<T>, String> {
-        let (zero, one) = (T::default(), T::of(1));
-        Ok(match self {
-            Self::Sum => fold(data, lanes, zero, T::add, T::add),
-            Self::Mean => {
-                let mut made = fold(data, lanes, zero, T::add, T::add);
-                let count = T::of(lanes.along as i64);
-                made.iter_mut().for_each(|value| *value = value.div(count));
-                made
-            }
-            Self::Prod => fold(data, lanes, one, T::mul, T::mul),
-            Self::Max => fold(data, lanes, T::LEAST, Ord::max, Ord::max),
-            Self::Min => fold(data, lanes, T::GREATEST, Ord::min, Ord::min),
-            Self::L1 => fold(data, lanes, zero, |sum: T, x| sum.add(x.size()), T::add),
-            Self::SumSquare => fold(data, lanes, zero, |sum: T, x| sum.add(x.mul(x)), T::add),
+        let (start, [step, join]): (T, [Called<T>; 2]) = match self {
+            Self::Sum | Self::Mean => (T::default(), [T::add; 2]),
+            Self::Prod => (T::of(1), [T::mul; 2]),
+            Self::Max => (T::LEAST, [Ord::max; 2]),
+            Self::Min => (T::GREATEST, [Ord::min; 2]),
+            Self::L1 => (T::default(), [|sum, x| sum.add(x.size()), T::add]),
+            Self::SumSquare => (T::default(), [|sum, x| sum.add(x.mul(x)), T::add]),
             Self::L2 | Self::LogSum | Self::LogSumExp => {
                 return Err(format!("{self:?} of whole numbers is not served"));
             }
-        })
+        };
+        let mut made = fold(data, lanes, start, step, join);
+        if self == Self::Mean {
+            let count = T::of(lanes.along as i64);
+            made.iter_mut().for_each(|value| *value = value.div(count));
+        }
+        Ok(made)
     }
 }
 
-#[inline(always)]
 fn greatest<T: Real>(top: T, x: T) -> T {
     if x > top || top.is_nan() { x } else { top }
 }
 
-#[inline(always)]
 fn least<T: Real>(low: T, x: T) -> T {
     if x < low || low.is_nan() { x } else { low }
 }
@@ -145,6 +151,7 @@ fn least<T: Real>(low: T, x: T) -> T {
 /// Sums of a row at once, so that four are added by one instruction. How a row is summed depends on its length alone.
 const SUMS: usize = 8;
 
+#[inline(never)]
 fn fold<T: Copy>(
     data: &[T],
     lanes: Lanes,

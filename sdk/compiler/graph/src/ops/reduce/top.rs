@@ -1,7 +1,5 @@
 //! The greatest or least elements in order, and their places.
 
-use std::cmp::Ordering;
-
 use crate::data::Data;
 use crate::ops::Args;
 use crate::ops::layout::{around, dimension, only};
@@ -35,19 +33,19 @@ pub fn top<'v>(
     };
     let (data, places) = match input.data() {
         Data::F32(data) => {
-            let (values, places) = lanes.of(data, shape, order(greatest, real));
+            let (values, places) = lanes.of(data, shape, greatest, |x| real(x.into()));
             (Data::F32(values.into()), places)
         }
         Data::F64(data) => {
-            let (values, places) = lanes.of(data, shape, order(greatest, real));
+            let (values, places) = lanes.of(data, shape, greatest, real);
             (Data::F64(values.into()), places)
         }
         Data::I32(data) => {
-            let (values, places) = lanes.of(data, shape, order(greatest, Ord::cmp));
+            let (values, places) = lanes.of(data, shape, greatest, |x| whole(x.into()));
             (Data::I32(values.into()), places)
         }
         Data::I64(data) => {
-            let (values, places) = lanes.of(data, shape, order(greatest, Ord::cmp));
+            let (values, places) = lanes.of(data, shape, greatest, whole);
             (Data::I64(values.into()), places)
         }
         other => {
@@ -62,19 +60,18 @@ pub fn top<'v>(
     Ok(())
 }
 
-fn order<T>(greatest: bool, compare: fn(&T, &T) -> Ordering) -> impl Fn(&T, &T) -> Ordering {
-    move |left, right| match greatest {
-        true => compare(right, left),
-        false => compare(left, right),
+/// The number's rank, whatever its datatype: what is no number is the least, and both zeros are one.
+fn real(value: f64) -> u64 {
+    let bits = (value + 0.0).to_bits();
+    match bits >> 63 {
+        _ if value.is_nan() => 0,
+        0 => bits | 1 << 63,
+        _ => !bits,
     }
 }
 
-/// What is no number is the least.
-fn real<T: PartialOrd>(left: &T, right: &T) -> Ordering {
-    left.partial_cmp(right).unwrap_or_else(|| {
-        let is_none = |value: &T| value.partial_cmp(value).is_none();
-        is_none(right).cmp(&is_none(left))
-    })
+fn whole(value: i64) -> u64 {
+    value.cast_unsigned() ^ 1 << 63
 }
 
 struct Lanes {
@@ -88,7 +85,8 @@ impl Lanes {
         &self,
         data: &[T],
         shape: Shape,
-        order: impl Fn(&T, &T) -> Ordering,
+        greatest: bool,
+        rank: fn(T) -> u64,
     ) -> (Vec<T>, Vec<i64>) {
         let elements = shape.elements();
         let mut values = vec![T::default(); elements];
@@ -96,24 +94,24 @@ impl Lanes {
         if elements == 0 {
             return (values, places);
         }
-        let mut best: Vec<(T, usize)> = Vec::with_capacity(self.along);
+        let flip = if greatest { u64::MAX } else { 0 };
+        let mut best: Vec<(u64, usize)> = Vec::with_capacity(self.along);
         let blocks = data.chunks_exact(self.along * self.inner);
         for (nth, block) in blocks.enumerate() {
             for lane in 0..self.inner {
                 best.clear();
-                let lane_of = block[lane..].iter().step_by(self.inner).copied().zip(0..);
+                let lane_of = block[lane..].iter().step_by(self.inner).zip(0..);
+                let mut lane_of = lane_of.map(|(value, place)| (rank(*value) ^ flip, place));
                 match self.count <= FEW {
-                    true => few(&mut best, lane_of, self.count, &order),
+                    true => few(&mut best, &mut lane_of, self.count),
                     false => {
                         best.extend(lane_of);
-                        best.sort_unstable_by(|left, right| {
-                            order(&left.0, &right.0).then(left.1.cmp(&right.1))
-                        });
+                        best.sort_unstable();
                     }
                 }
-                for (rank, (value, place)) in best.iter().take(self.count).enumerate() {
-                    let at = (nth * self.count + rank) * self.inner + lane;
-                    values[at] = *value;
+                for (nth_best, (_, place)) in best.iter().take(self.count).enumerate() {
+                    let at = (nth * self.count + nth_best) * self.inner + lane;
+                    values[at] = block[lane + place * self.inner];
                     places[at] = *place as i64;
                 }
             }
@@ -123,25 +121,15 @@ impl Lanes {
 }
 
 /// The first ones in order. Elements come in the order of their places, so an equal one comes behind.
-fn few<T: Copy>(
-    best: &mut Vec<(T, usize)>,
-    lane: impl Iterator<Item = (T, usize)>,
-    count: usize,
-    order: &impl Fn(&T, &T) -> Ordering,
-) {
-    for (value, place) in lane {
+fn few(best: &mut Vec<(u64, usize)>, lane: &mut impl Iterator<Item = (u64, usize)>, count: usize) {
+    for (rank, place) in lane {
         if best.len() == count {
-            if best
-                .last()
-                .is_some_and(|last| order(&value, &last.0) != Ordering::Less)
-            {
+            if best.last().is_some_and(|last| rank >= last.0) {
                 continue;
             }
             best.pop();
         }
-        let at = best
-            .iter()
-            .rposition(|(other, _)| order(other, &value) != Ordering::Greater);
-        best.insert(at.map_or(0, |at| at + 1), (value, place));
+        let at = best.iter().rposition(|(other, _)| *other <= rank);
+        best.insert(at.map_or(0, |at| at + 1), (rank, place));
     }
 }
