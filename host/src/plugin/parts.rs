@@ -13,7 +13,7 @@ use super::{
 use crate::{
     limits::LOAD_DEADLINE_MS,
     release::ReleaseName,
-    telemetry::{Call, PluginMetrics, Telemetry},
+    telemetry::{Call, PluginMetrics},
 };
 
 /// What a slot asks of its releases.
@@ -87,7 +87,7 @@ impl Parts {
             cached: self.cached,
             golden_cases: self.golden_cases,
             steps_ms: Vec::new(),
-            metrics: Telemetry::new().plugin(&settings.slot, &self.name.digest),
+            metrics: PluginMetrics::apart(),
             settings,
         }
     }

@@ -10,7 +10,11 @@ use std::{
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    metrics::{
+        counter::Counter,
+        family::{Family, MetricConstructor as _},
+        histogram::Histogram,
+    },
     registry::Registry,
 };
 
@@ -169,6 +173,15 @@ pub struct PluginMetrics {
 }
 
 impl PluginMetrics {
+    /// Metrics that nobody is told of.
+    pub fn apart() -> Self {
+        Self {
+            calls: Call::ALL.map(|_| Seconds.new_metric()),
+            faults: Default::default(),
+            tally: Arc::default(),
+        }
+    }
+
     /// One call was answered, well or not.
     pub fn call(&self, call: Call, seconds: f64) {
         self.calls[call as usize].observe(seconds);

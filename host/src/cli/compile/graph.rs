@@ -1,36 +1,21 @@
 //! A graph on its way to a component: compiled, checked in the sandbox, measured.
 
-use std::path::Path;
-
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{anyhow, bail};
 use scoregate_compiler::{
-    CheckError, GraphChecked, GraphRows, Wire, check_graph, compile_graph, graph_model::GraphModel,
+    CheckError, GraphChecked, GraphRows, GraphSummary, Wire, check_graph, compile_graph,
+    graph_model::GraphModel,
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
-    Args, carry, feature_names, measure, measure::Speed, progress::Progress, read_golden,
-    report::GraphReport, self_check, trial::Loaded,
+    Args, BATCHES, Command, feature_names, measure, measure::Speed, memory_note, report::Report,
+    self_check, trial::Loaded,
 };
 use crate::{
-    limits::MEMORY_MAX_BYTES,
-    plugin::{Engine, cell_json},
+    plugin::Engine,
     release::Digest,
-    tensor::{Signature, Tensor, TensorSpec},
+    tensor::{Signature, Tensor},
 };
-
-/// Rows together whose speed is told.
-const BATCHES: [usize; 2] = [1, 256];
-
-/// What is asked for, of a graph.
-pub struct Job<'a> {
-    pub name: &'a str,
-    pub version: &'a str,
-    pub outputs: Option<Vec<String>>,
-    pub golden: Option<&'a Path>,
-    pub seed: u64,
-    pub progress: &'a Progress,
-}
 
 /// Options that only sums of trees have are refused, and names of columns are those that are given.
 pub fn settle(model: &mut GraphModel, args: &Args) -> anyhow::Result<()> {
@@ -45,63 +30,62 @@ pub fn settle(model: &mut GraphModel, args: &Args) -> anyhow::Result<()> {
 }
 
 /// The names of `--output`.
-pub fn outputs(list: &str) -> Vec<String> {
+fn outputs(list: &str) -> Vec<String> {
     list.split(',').map(|name| name.trim().to_owned()).collect()
 }
 
 /// The component, checked, with its golden cases, and what is said of it.
-pub fn make(model: &GraphModel, job: &Job<'_>) -> anyhow::Result<(Vec<u8>, GraphReport)> {
-    let own = job.golden.map(read_golden).transpose()?;
+pub fn make(
+    model: &GraphModel,
+    command: &Command<'_>,
+) -> anyhow::Result<(Vec<u8>, Report<GraphSummary>)> {
+    let (args, progress) = (command.args, &command.progress);
+    let own = command.own_golden()?;
     let engine = Engine::new()?;
-    job.progress.step("writing the graph's program");
-    let compiled = compile_graph(model, job.outputs.as_deref(), job.name, job.version)?;
-    let (mut component, mut summary) = (compiled.component, compiled.summary);
-    job.progress.step("starting the component");
+    progress.step("writing the graph's program");
+    let outputs = args.output.as_deref().map(outputs);
+    let compiled = compile_graph(model, outputs.as_deref(), &command.name, &args.version)?;
+    let (component, mut summary) = (compiled.component, compiled.summary);
+    progress.step("starting the component");
     let mut loaded = Loaded::load(&engine, &component)?;
-    let checked = check(&mut loaded, &compiled.model, job)?;
-    job.progress.step("trying golden cases");
-    let face = loaded.face();
-    let mut golden_cases = 0;
-    if let Some(json) = self_check::golden(own, cases(loaded.signature(), &checked))? {
-        let carried = carry(&loaded, &component, &json);
-        (component, golden_cases) = match job.golden {
-            Some(path) => carried.with_context(|| path.display().to_string())?,
-            None => carried?,
-        };
-    }
-    job.progress.step("measuring");
-    let speeds = speeds(&mut loaded, model, job.seed)?;
+    let checked = check(&mut loaded, &compiled.model, command)?;
+    progress.step("trying golden cases");
+    let cases = cases(loaded.signature(), &checked);
+    let (component, golden_cases) = command.carry(&loaded, component, own, cases)?;
+    progress.step("measuring");
+    let speeds = speeds(&mut loaded, model, command.seed)?;
     summary.component_bytes = component.len();
-    if loaded.memory_bytes() as u64 > MEMORY_MAX_BYTES {
-        summary
-            .notes
-            .push(super::memory_note(loaded.memory_bytes()));
-    }
-    let report = GraphReport {
+    summary.notes.extend(memory_note(&loaded));
+    let report = Report {
         file: String::new(),
         digest: Digest::of(&component).to_string(),
+        face: loaded.face(),
         memory_bytes: loaded.memory_bytes(),
         checked_rows: checked.rows,
-        refused_rows: checked.refused_rows,
+        refused_rows: Some(checked.refused_rows),
         golden_cases,
         speeds,
+        autotune: None,
         summary,
-        face,
     };
     Ok((component, report))
 }
 
-fn check(loaded: &mut Loaded, model: &GraphModel, job: &Job<'_>) -> anyhow::Result<GraphChecked> {
+fn check(
+    loaded: &mut Loaded,
+    model: &GraphModel,
+    command: &Command<'_>,
+) -> anyhow::Result<GraphChecked> {
     let score = |inputs: &[Wire]| {
         let answer = call(loaded, inputs)?;
         let wires = |tensors: Vec<Tensor>| tensors.into_iter().map(wire).collect();
         Ok::<_, anyhow::Error>(answer.map(wires))
     };
     let tell = |done, total| {
-        job.progress
-            .at("comparing the component with the graph", done, total);
+        let progress = &command.progress;
+        progress.at("comparing the component with the graph", done, total);
     };
-    check_graph(model, job.seed, score, tell).map_err(|error| match error {
+    check_graph(model, command.seed, score, tell).map_err(|error| match error {
         CheckError::Differs(difference) => anyhow!(
             "the component does not compute what the graph does outside of the sandbox, so it is not written: {difference}"
         ),
@@ -132,29 +116,12 @@ fn wire(tensor: Tensor) -> Wire {
 
 /// The rows that the check kept, as one case.
 fn cases(signature: &Signature, checked: &GraphChecked) -> Vec<Value> {
-    let Some((inputs, outputs)) = &checked.kept else {
-        return Vec::new();
-    };
-    let named = |specs: &[TensorSpec], wires: &[Wire]| {
-        let pairs = specs.iter().zip(wires);
-        let named = pairs.map(|(spec, wire)| {
-            let cells = cell_json(spec.datatype, &tensor(wire))?;
-            Some((spec.name.clone(), cells))
-        });
-        named.collect::<Option<_>>().map(Value::Object)
-    };
-    let rows = inputs.first().map_or(0, |input| input.shape[0]);
-    let (Some(inputs), Some(outputs)) = (
-        named(&signature.inputs, inputs),
-        named(&signature.outputs, outputs),
-    ) else {
-        return Vec::new();
-    };
-    vec![json!({
-        "name": format!("self-check, rows: {rows}"),
-        "inputs": inputs,
-        "outputs": outputs,
-    })]
+    let kept = checked.kept.as_ref();
+    let tensors = |wires: &[Wire]| wires.iter().map(tensor).collect::<Vec<_>>();
+    let case = kept.and_then(|(inputs, outputs)| {
+        self_check::case(signature, &tensors(inputs), &tensors(outputs))
+    });
+    case.into_iter().collect()
 }
 
 /// Medians of calls with fresh rows. A graph that refuses some rows is measured on those that it takes.

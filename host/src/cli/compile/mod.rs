@@ -7,6 +7,7 @@ mod measure;
 mod progress;
 mod report;
 mod self_check;
+mod sum;
 mod trial;
 
 use std::{
@@ -17,25 +18,24 @@ use std::{
 
 use anyhow::Context as _;
 use scoregate_compiler::{
-    Compiled, EdgeRows, Options, Tuning, compile_tuned,
-    description::Description,
-    graph_model::GraphModel,
     limits::MODEL_MAX_BYTES,
-    parse_outputs, reader,
+    reader,
     reader::{Folder, Model},
 };
+use serde::Serialize;
+use serde_json::Value;
 
 use super::OutputFormat;
 use crate::{
     file,
     limits::{GOLDEN_MAX_BYTES, MEMORY_MAX_BYTES},
     output::line,
-    plugin::{Engine, with_golden},
+    plugin::with_golden,
     release::Digest,
 };
 use progress::Progress;
 use report::Report;
-use trial::{Loaded, Trial};
+use trial::Loaded;
 
 /// Rows together whose speed is told.
 const BATCHES: [usize; 2] = [1, 256];
@@ -117,8 +117,16 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         out: &out,
     };
     match model {
-        Model::Sum(model) => command.sum(*model)?,
-        Model::Graph(model) => command.graph(*model)?,
+        Model::Sum(mut model) => {
+            let options = sum::settle(&mut model, &command)?;
+            let made = sum::make(&model, &options, &command);
+            command.end(made, report::print)?;
+        }
+        Model::Graph(mut model) => {
+            graph::settle(&mut model, &args)?;
+            let made = graph::make(&model, &command);
+            command.end(made, report::print_graph)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -133,129 +141,49 @@ struct Command<'a> {
 }
 
 impl Command<'_> {
-    fn sum(self, mut model: Description) -> anyhow::Result<()> {
-        let args = self.args;
-        let options = Options {
-            outputs: args.output.as_deref().map(parse_outputs).transpose()?,
-            explain: args.explain,
-            name: self.name,
-            version: args.version.clone(),
-            iterations: args.iteration_range.clone(),
+    /// What `--golden` names.
+    fn own_golden(&self) -> anyhow::Result<Option<Vec<u8>>> {
+        self.args.golden.as_deref().map(read_golden).transpose()
+    }
+
+    /// The component with golden cases in it, which hold: the user's `own`, and those of the self-check. And how many they are.
+    fn carry(
+        &self,
+        loaded: &Loaded,
+        component: Vec<u8>,
+        own: Option<Vec<u8>>,
+        cases: Vec<Value>,
+    ) -> anyhow::Result<(Vec<u8>, usize)> {
+        let Some(json) = self_check::golden(own, cases)? else {
+            return Ok((component, 0));
         };
-        if let Some(names) = &args.feature_names {
-            model.feature_names = feature_names::read(names, model.features)?;
+        let carried = || {
+            let (component, golden) = with_golden(&component, &json)?;
+            loaded.try_golden(&golden)?;
+            Ok((component, golden.count()))
+        };
+        match &self.args.golden {
+            Some(path) => carried().with_context(|| path.display().to_string()),
+            None => carried(),
         }
-        let job = Job {
-            model: &model,
-            options: &options,
-            seed: self.seed,
-            progress: &self.progress,
-        };
-        let made = job.make(args.autotune, args.golden.as_deref());
-        let (component, mut report) = made.with_context(|| args.model.display().to_string())?;
+    }
+
+    /// Writes what was made, and tells of it.
+    fn end<S: Serialize>(
+        self,
+        made: anyhow::Result<(Vec<u8>, Report<S>)>,
+        print: fn(&Report<S>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        let (component, mut report) =
+            made.with_context(|| self.args.model.display().to_string())?;
         drop(self.progress);
-        report.file = write(self.out, &component)?;
-        tell(args.format, &report, report::print)
-    }
-
-    fn graph(self, mut model: GraphModel) -> anyhow::Result<()> {
-        let args = self.args;
-        graph::settle(&mut model, args)?;
-        let job = graph::Job {
-            name: &self.name,
-            version: &args.version,
-            outputs: args.output.as_deref().map(graph::outputs),
-            golden: args.golden.as_deref(),
-            seed: self.seed,
-            progress: &self.progress,
-        };
-        let made = graph::make(&model, &job);
-        let (component, mut report) = made.with_context(|| args.model.display().to_string())?;
-        drop(self.progress);
-        report.file = write(self.out, &component)?;
-        tell(args.format, &report, report::print_graph)
-    }
-}
-
-/// Writes the component and tells where it is.
-fn write(out: &Path, component: &[u8]) -> anyhow::Result<String> {
-    let shown = out.display();
-    file::replace(out, component).with_context(|| format!("{shown} cannot be written"))?;
-    Ok(shown.to_string())
-}
-
-fn tell<R: serde::Serialize>(
-    format: OutputFormat,
-    report: &R,
-    print: fn(&R) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    match format {
-        OutputFormat::Text => print(report),
-        OutputFormat::Json => line(format_args!("{}", serde_json::to_string(report)?)),
-    }
-}
-
-/// One model on its way to a component.
-struct Job<'a> {
-    model: &'a Description,
-    options: &'a Options,
-    seed: u64,
-    progress: &'a Progress,
-}
-
-impl Job<'_> {
-    /// The component, checked, with its golden cases, and what is said of it.
-    fn make(&self, autotune: bool, own_golden: Option<&Path>) -> anyhow::Result<(Vec<u8>, Report)> {
-        let own = own_golden.map(read_golden).transpose()?;
-        let engine = Engine::new()?;
-        let (compiled, tried) = match autotune {
-            true => autotune::choose(&engine, self.model, self.options, self.seed, self.progress)?,
-            false => {
-                self.progress.step("writing the kernel's tables");
-                let compiled = compile_tuned(self.model, Tuning::Planes, self.options)?;
-                (compiled, Vec::new())
-            }
-        };
-        let Compiled {
-            mut component,
-            mut summary,
-        } = compiled;
-        self.progress.step("starting the component");
-        let mut trial = Trial::load(&engine, &component, self.model)?;
-        let outputs = &summary.outputs;
-        let checked = self_check::run(&mut trial, self.model, outputs, self.seed, self.progress)?;
-        self.progress.step("trying golden cases");
-        let cases = self_check::cases(&mut trial, self.model, outputs, &checked)?;
-        let mut golden_cases = 0;
-        if let Some(json) = self_check::golden(own, cases)? {
-            let carried = carry(&trial.loaded, &component, &json);
-            (component, golden_cases) = match own_golden {
-                Some(path) => carried.with_context(|| path.display().to_string())?,
-                None => carried?,
-            };
+        report.file = self.out.display().to_string();
+        file::replace(self.out, &component)
+            .with_context(|| format!("{} cannot be written", report.file))?;
+        match self.args.format {
+            OutputFormat::Text => print(&report),
+            OutputFormat::Json => line(format_args!("{}", serde_json::to_string(&report)?)),
         }
-        self.progress.step("measuring");
-        let mut rows = EdgeRows::new(self.model, self.seed);
-        let mut trials = [trial];
-        let speeds = measure::measure(&mut trials, &mut rows, &BATCHES)?;
-        let [trial] = trials;
-        summary.component_bytes = component.len();
-        let loaded = trial.loaded;
-        if loaded.memory_bytes() as u64 > MEMORY_MAX_BYTES {
-            summary.notes.push(memory_note(loaded.memory_bytes()));
-        }
-        let report = Report {
-            file: String::new(),
-            digest: Digest::of(&component).to_string(),
-            face: loaded.face(),
-            memory_bytes: loaded.memory_bytes(),
-            checked_rows: checked.rows,
-            golden_cases,
-            speeds: speeds.into_iter().flatten().collect(),
-            autotune: tried,
-            summary,
-        };
-        Ok((component, report))
     }
 }
 
@@ -266,17 +194,12 @@ fn seed(model: &[u8]) -> u64 {
     u64::from_str_radix(digits, 16).unwrap_or(0)
 }
 
-/// The component with these cases, which hold, and how many they are.
-fn carry(loaded: &Loaded, component: &[u8], json: &[u8]) -> anyhow::Result<(Vec<u8>, usize)> {
-    let (component, golden) = with_golden(component, json)?;
-    loaded.try_golden(&golden)?;
-    Ok((component, golden.count()))
-}
-
-fn memory_note(bytes: usize) -> String {
-    format!(
+/// Where an instance takes more than a slot allows by itself.
+fn memory_note(loaded: &Loaded) -> Option<String> {
+    let bytes = loaded.memory_bytes();
+    (bytes as u64 > MEMORY_MAX_BYTES).then(|| format!(
         "one instance takes {bytes} bytes, more than a slot allows unless told; set its `memory_max_bytes`"
-    )
+    ))
 }
 
 fn read_golden(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -10,50 +10,33 @@ use crate::{
     tensor::Shape,
 };
 
-/// What was made; as JSON, all of it.
+/// What was made; as JSON, all of it. A family's own summary is `S`.
 #[derive(Serialize)]
-pub struct Report {
+pub struct Report<S> {
     pub file: String,
     pub digest: String,
     #[serde(flatten)]
-    pub summary: Summary,
+    pub summary: S,
     /// Its `signature`, as the Open Inference Protocol has it.
     #[serde(flatten)]
     pub face: Face,
     /// Memory of one instance that has scored some batches.
     pub memory_bytes: usize,
-    /// Rows on which the component answers as the model's file says.
+    /// Rows on which the component answers as the model's file says, or as the graph does outside of the sandbox.
     pub checked_rows: usize,
+    /// Those of them that both refuse: a graph's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_rows: Option<usize>,
     /// Golden cases that it carries: the user's and the self-check's.
     pub golden_cases: usize,
     pub speeds: Vec<Speed>,
-    /// Empty without `--autotune`.
-    pub autotune: Vec<Tried>,
-}
-
-/// What was made of a graph; as JSON, all of it.
-#[derive(Serialize)]
-pub struct GraphReport {
-    pub file: String,
-    pub digest: String,
-    #[serde(flatten)]
-    pub summary: GraphSummary,
-    /// Its `signature`, as the Open Inference Protocol has it.
-    #[serde(flatten)]
-    pub face: Face,
-    /// Memory of one instance that has scored some batches.
-    pub memory_bytes: usize,
-    /// Rows on which the component answers as the graph does outside of the sandbox.
-    pub checked_rows: usize,
-    /// Those of them that both refuse.
-    pub refused_rows: usize,
-    /// Golden cases that it carries: the user's and the self-check's.
-    pub golden_cases: usize,
-    pub speeds: Vec<Speed>,
+    /// Empty without `--autotune`, which graphs do not know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub autotune: Option<Vec<Tried>>,
 }
 
 /// Prints what was made of a graph.
-pub fn print_graph(report: &GraphReport) -> anyhow::Result<()> {
+pub fn print_graph(report: &Report<GraphSummary>) -> anyhow::Result<()> {
     let summary = &report.summary;
     line(format_args!(
         "{}: {} bytes",
@@ -73,8 +56,8 @@ pub fn print_graph(report: &GraphReport) -> anyhow::Result<()> {
     line(format_args!("  tables   {} bytes", summary.tables_bytes))?;
     line(format_args!("  speed    {}", speeds(&report.speeds)))?;
     let refused = match report.refused_rows {
-        0 => String::new(),
-        rows => format!(", {rows} of which it refuses"),
+        None | Some(0) => String::new(),
+        Some(rows) => format!(", {rows} of which it refuses"),
     };
     line(format_args!(
         "  checked  {} rows in the sandbox and outside of it{refused}; carries {} golden cases",
@@ -91,7 +74,7 @@ fn notes(notes: &[String]) -> anyhow::Result<()> {
 }
 
 /// Prints it for people.
-pub fn print(report: &Report) -> anyhow::Result<()> {
+pub fn print(report: &Report<Summary>) -> anyhow::Result<()> {
     let summary = &report.summary;
     line(format_args!(
         "{}: {} bytes",
@@ -120,7 +103,7 @@ pub fn print(report: &Report) -> anyhow::Result<()> {
         "  kernel   {}, {} bytes of tables",
         summary.kernel, summary.tables_bytes
     ))?;
-    for tried in &report.autotune {
+    for tried in report.autotune.iter().flatten() {
         let taken = if tried.taken { " (taken)" } else { "" };
         line(format_args!(
             "  tried    {}: {}{taken}",

@@ -1,15 +1,16 @@
 //! The component held against the model's file, and golden cases of what it answers.
 
 use anyhow::{Context as _, anyhow};
-use scoregate_compiler::{
-    CheckError, Checked, Output, check,
-    description::{Description, Precision},
-};
+use scoregate_compiler::{CheckError, Checked, Output, check, description::Description};
 use serde_json::{Value, json, value::RawValue};
 use std::collections::BTreeMap;
 
 use super::{progress::Progress, trial::Trial};
-use crate::limits::{GOLDEN_MAX_BYTES, GOLDEN_MAX_CASES};
+use crate::{
+    limits::{GOLDEN_MAX_BYTES, GOLDEN_MAX_CASES},
+    plugin::cell_json,
+    tensor::{Signature, Tensor, TensorSpec},
+};
 
 /// Runs the component on rows made for it.
 ///
@@ -37,37 +38,35 @@ pub fn run(
 
 /// Golden cases as `--golden` takes them: some rows together, and one alone, which is scored another way. None where the rows are too wide to be
 /// carried.
-pub fn cases(
-    trial: &mut Trial,
-    model: &Description,
-    outputs: &[Output],
-    checked: &Checked,
-) -> anyhow::Result<Vec<Value>> {
+pub fn cases(trial: &mut Trial, checked: &Checked) -> anyhow::Result<Vec<Value>> {
     let mut cases = Vec::new();
     let all = &checked.kept[..];
     for rows in [all, &all[..all.len().min(1)]] {
         if rows.is_empty() {
             continue;
         }
-        let answers = trial.score(&rows.concat(), rows.len())?;
-        let expected = outputs.iter().zip(&answers).map(|(output, answer)| {
-            let width = answer.len() / rows.len();
-            let rows = answer.chunks(width.max(1));
-            let rows: Vec<Value> = rows.map(|row| elements(model, *output, row)).collect();
-            (output.name().to_owned(), Value::from(rows))
-        });
-        let expected: serde_json::Map<String, Value> = expected.collect();
-        let given = rows
-            .iter()
-            .map(|row| row.iter().map(|value| number(*value)).collect());
-        let given: Vec<Value> = given.collect();
-        cases.push(json!({
-            "name": format!("self-check, rows: {}", rows.len()),
-            "inputs": { "features": given },
-            "outputs": expected,
-        }));
+        let (features, outputs) = trial.answer(&rows.concat(), rows.len())?;
+        cases.extend(case(trial.loaded.signature(), &[features], &outputs));
     }
     Ok(cases)
+}
+
+/// A golden case of these tensors, which are in the signature's order. None where one of them has no form as JSON.
+pub fn case(signature: &Signature, inputs: &[Tensor], outputs: &[Tensor]) -> Option<Value> {
+    let named = |specs: &[TensorSpec], tensors: &[Tensor]| {
+        let pairs = specs.iter().zip(tensors);
+        let named = pairs.map(|(spec, tensor)| {
+            let cells = cell_json(spec.datatype, tensor)?;
+            Some((spec.name.clone(), cells))
+        });
+        named.collect::<Option<_>>().map(Value::Object)
+    };
+    let rows = inputs.first().map_or(0, Tensor::rows);
+    Some(json!({
+        "name": format!("self-check, rows: {rows}"),
+        "inputs": named(&signature.inputs, inputs)?,
+        "outputs": named(&signature.outputs, outputs)?,
+    }))
 }
 
 /// The file that carries these cases after the user's own; his file as it is where they find no room in it, or where it is none.
@@ -99,27 +98,4 @@ pub fn golden(own: Option<Vec<u8>>, cases: Vec<Value>) -> anyhow::Result<Option<
     let both = serde_json::to_vec(&parts).context("the golden cases cannot be written")?;
     let fit = count <= GOLDEN_MAX_CASES && both.len() <= GOLDEN_MAX_BYTES;
     Ok(Some(if fit { both } else { own }))
-}
-
-fn elements(model: &Description, output: Output, row: &[u8]) -> Value {
-    fn each<const N: usize>(row: &[u8], element: impl Fn([u8; N]) -> Value) -> Value {
-        let (elements, _) = row.as_chunks::<N>();
-        elements.iter().map(|bytes| element(*bytes)).collect()
-    }
-    match (output, model.precision) {
-        (Output::Label, _) => each(row, |bytes| i64::from_le_bytes(bytes).into()),
-        (Output::Leaf, _) => each(row, |bytes| i32::from_le_bytes(bytes).into()),
-        (_, Precision::F32) => each(row, |bytes| number(f32::from_le_bytes(bytes).into())),
-        (_, Precision::F64) => each(row, |bytes| number(f64::from_le_bytes(bytes))),
-    }
-}
-
-/// As golden cases spell numbers.
-fn number(number: f64) -> Value {
-    match number {
-        f64::INFINITY => "Infinity".into(),
-        f64::NEG_INFINITY => "-Infinity".into(),
-        // NaN becomes null.
-        number => number.into(),
-    }
 }

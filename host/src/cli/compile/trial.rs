@@ -96,9 +96,15 @@ impl Trial {
 
     /// The outputs of rows, each as its elements lie in a tensor.
     pub fn score(&mut self, values: &[f64], rows: usize) -> anyhow::Result<Vec<Vec<u8>>> {
+        let (_, outputs) = self.answer(values, rows)?;
+        Ok(outputs.into_iter().map(|tensor| tensor.data).collect())
+    }
+
+    /// Rows as the component takes them, and its outputs.
+    pub fn answer(&mut self, values: &[f64], rows: usize) -> anyhow::Result<(Tensor, Vec<Tensor>)> {
         let features = self.tensor(values, rows);
         let outputs = self.loaded.call(&[&features])?.map_err(refused)?;
-        Ok(outputs.into_iter().map(|tensor| tensor.data).collect())
+        Ok((features, outputs))
     }
 
     /// How long a call takes.
