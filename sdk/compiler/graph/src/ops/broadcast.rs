@@ -194,22 +194,35 @@ pub fn zip_in_place<T: Copy>(
     function: impl Fn(T, T) -> T + Copy,
 ) -> Vec<T> {
     let elements = plan.shape.elements();
-    match (left, right) {
-        (Cow::Owned(mut left), right) if left.len() == elements => {
-            over(plan, 1, &mut left, &right, function);
-            left
-        }
-        (left, Cow::Owned(mut right)) if right.len() == elements => {
-            over(plan, 0, &mut right, &left, |right, left| {
-                function(left, right)
-            });
-            right
-        }
-        (left, right) => zip(plan, &left, &right, function),
+    let is_free = |operand: &Cow<'_, [T]>| matches!(operand, Cow::Owned(_));
+    let [is_left, is_right] = [&left, &right].map(|operand| operand.len() == elements);
+    if is_right && !(is_left && is_free(&left)) && (is_free(&right) || !is_left) {
+        let mut kept = right.into_owned();
+        over(plan, 0, &mut kept, &left, |right, left| {
+            function(left, right)
+        });
+        return kept;
     }
+    let mut kept = match is_left {
+        true => left.into_owned(),
+        false => spread_first(plan, &left),
+    };
+    over(plan, 1, &mut kept, &right, function);
+    kept
 }
 
-/// Overwrites `kept`, which has the result's shape; the other operand is the plan's `nth`.
+/// The first operand's elements, laid out as the result's.
+#[inline(never)]
+fn spread_first<T: Copy>(plan: &Plan<2>, elements: &[T]) -> Vec<T> {
+    let mut spread = Vec::with_capacity(plan.shape.elements());
+    plan.each_run(|[at, _]| match plan.steps[0] {
+        true => spread.extend_from_slice(&elements[at..at + plan.run]),
+        false => spread.resize(spread.len() + plan.run, elements[at]),
+    });
+    spread
+}
+
+/// Overwrites `kept`, which is laid out as the result; the other operand is the plan's `nth`.
 fn over<T: Copy>(
     plan: &Plan<2>,
     nth: usize,
@@ -217,12 +230,13 @@ fn over<T: Copy>(
     other: &[T],
     function: impl Fn(T, T) -> T + Copy,
 ) {
-    let run = plan.run;
+    let mut runs = kept.chunks_exact_mut(plan.run.max(1));
     plan.each_run(|places| {
-        let (own, at) = (places[1 - nth], places[nth]);
-        let own = &mut kept[own..own + run];
+        let (Some(own), at) = (runs.next(), places[nth]) else {
+            return;
+        };
         if plan.steps[nth] {
-            for (own, other) in own.iter_mut().zip(&other[at..at + run]) {
+            for (own, other) in own.iter_mut().zip(&other[at..at + plan.run]) {
                 *own = function(*own, *other);
             }
         } else {
