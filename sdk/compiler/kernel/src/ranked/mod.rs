@@ -114,6 +114,7 @@ impl<'a> Ranked<'a> {
 
     /// Looks at every node: after this no walk leaves the tables, and each ends.
     pub fn check(&self, header: &Header<'_>) -> Result<(), String> {
+        self.planes.check()?;
         let values = header.ranked[Word::Values as usize - Word::Shape as usize] as usize;
         if self.is_wide() {
             packed::check::<Wide>(Wide::chunks(self.nodes), &self.trees, self.scales.columns())?;

@@ -15,7 +15,7 @@ type Four = [[u8; 4]; ENTRIES];
 /// Columns that entries can name; a constant power of two, so that no access needs a check of its own.
 pub const COLUMNS: usize = 2 * NARROW;
 
-/// The checked planes of all trees.
+/// The planes of all trees.
 #[derive(Clone, Debug)]
 pub struct Planes<'a> {
     /// Fours of entries of each plane.
@@ -24,7 +24,7 @@ pub struct Planes<'a> {
 }
 
 impl<'a> Planes<'a> {
-    /// Checks planes against the trees.
+    /// Takes planes that are as many as the trees claim.
     pub fn new(
         fours: &'a [u8],
         entries: &'a [u8],
@@ -37,11 +37,16 @@ impl<'a> Planes<'a> {
         if of_trees != fours.len() || of_planes != entries.len() || !odd.is_empty() {
             return Err("the tables' planes do not fit their trees".to_owned());
         }
-        let greatest = entries.as_flattened().iter().map(column).max();
+        Ok(Self { fours, entries })
+    }
+
+    /// Looks at every entry, which takes as long as scoring some rows.
+    pub fn check(&self) -> Result<(), String> {
+        let greatest = self.entries.as_flattened().iter().map(column).max();
         if greatest.is_some_and(|greatest| greatest >= COLUMNS) {
             return Err("the tables' planes ask for a column that is not there".to_owned());
         }
-        Ok(Self { fours, entries })
+        Ok(())
     }
 
     /// Whether there are any.
