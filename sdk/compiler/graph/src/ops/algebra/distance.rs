@@ -2,14 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kernel::{Matrix, Step, rows_by_columns, rows_by_finite_columns};
+use super::kernel::{Matrix, Step, rows_by_columns};
 use crate::data::Data;
 use crate::ops::elementwise::Real;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
-
-/// Fewer rows than these are few.
-const FEW: usize = 8;
 
 /// How far two rows are.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -122,12 +119,7 @@ impl Metric {
 #[inline(never)]
 pub fn products<T: Real>(rows: &[T], panels: &[T], depth: usize, width: usize, made: &mut [T]) {
     let (step, join) = (|sum, x, y| sum + x * y, |x, y| x + y);
-    // To look at the columns takes as long as one row: with few rows it is not worth while.
-    let finite = rows.len() >= FEW * depth && panels.iter().all(|y| y.is_finite());
-    match finite {
-        true => rows_by_finite_columns(rows, panels, depth, width, step, join, made),
-        false => rows_by_columns(rows, panels, depth, width, step, join, made),
-    }
+    rows_by_columns(rows, panels, depth, width, step, join, made);
 }
 
 #[inline(always)]

@@ -12,8 +12,6 @@ const SUMS: usize = 8;
 /// Columns of a panel; of a narrow matrix; of one, which is no panel but a column.
 const WIDE: usize = 8;
 const NARROW: usize = 4;
-/// So many elements for each that is not zero make it worth while to leave out those that are.
-const SPARSE: usize = 2;
 /// Columns that are narrow.
 const NARROW_MAX: usize = 4;
 
@@ -78,25 +76,6 @@ pub fn rows_by_columns<T: Copy + Default>(
         }
         NARROW => blocks::<T, NARROW>(rows, panels, depth, width, step, made),
         _ => blocks::<T, WIDE>(rows, panels, depth, width, step, made),
-    }
-}
-
-/// As [`rows_by_columns`] of sums of products, where the columns' elements are finite. A sum that begins with zero stays what it is, to the bit,
-/// when a zero's product is added: what is zero in all rows that are worked on at once, as most columns of one-hot rows are, is left out.
-pub fn rows_by_finite_columns<T: Copy + Default + PartialEq>(
-    rows: &[T],
-    panels: &[T],
-    depth: usize,
-    width: usize,
-    step: impl Step<T>,
-    join: impl Fn(T, T) -> T + Copy,
-    made: &mut [T],
-) {
-    match columns(width) {
-        _ if depth == 0 || width == 0 => {}
-        1 => rows_by_columns(rows, panels, depth, width, step, join, made),
-        NARROW => sparse_blocks::<T, NARROW>(rows, panels, depth, width, step, made),
-        _ => sparse_blocks::<T, WIDE>(rows, panels, depth, width, step, made),
     }
 }
 
@@ -165,45 +144,6 @@ fn blocks<T: Copy + Default, const COLUMNS: usize>(
     }
 }
 
-/// See [`rows_by_finite_columns`].
-fn sparse_blocks<T: Copy + Default + PartialEq, const COLUMNS: usize>(
-    rows: &[T],
-    panels: &[T],
-    depth: usize,
-    width: usize,
-    step: impl Step<T>,
-    made: &mut [T],
-) {
-    let mut taken: Vec<(usize, [T; ROWS])> = Vec::with_capacity(depth);
-    let groups = rows.chunks(depth * ROWS).zip(made.chunks_mut(width * ROWS));
-    for (rows, made) in groups {
-        taken.clear();
-        if rows.len() == depth * ROWS {
-            let four = (0..depth).map(|at| std::array::from_fn(|nth| rows[nth * depth + at]));
-            let some = |four: &[T; ROWS]| four.iter().any(|value| *value != T::default());
-            taken.extend(four.enumerate().filter(|(_, four)| some(four)));
-        }
-        if rows.len() < depth * ROWS || SPARSE * taken.len() > depth {
-            blocks::<T, COLUMNS>(rows, panels, depth, width, step, made);
-            continue;
-        }
-        let (panels, _) = panels.as_chunks::<COLUMNS>();
-        for (nth, panel) in panels.chunks_exact(depth).enumerate() {
-            let mut sums = [[T::default(); COLUMNS]; ROWS];
-            for (at, four) in &taken {
-                for (sums, value) in sums.iter_mut().zip(four) {
-                    for (sum, column) in sums.iter_mut().zip(&panel[*at]) {
-                        *sum = step(*sum, *value, *column);
-                    }
-                }
-            }
-            for (made, sums) in made.chunks_exact_mut(width).zip(sums) {
-                put(made, nth * COLUMNS, sums);
-            }
-        }
-    }
-}
-
 #[inline(always)]
 fn put<T: Copy, const COLUMNS: usize>(made: &mut [T], at: usize, sums: [T; COLUMNS]) {
     let taken = COLUMNS.min(made.len() - at);
@@ -246,47 +186,4 @@ fn beside<T: Copy + Default, const COLUMNS: usize>(
         }
     }
     sums
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const DEPTH: usize = 19;
-    const ROWS_TRIED: usize = 23;
-
-    /// Mostly zeros of either sign, and what must not be taken for one.
-    fn rows() -> Vec<f32> {
-        let hard = [f32::NAN, f32::INFINITY, f32::MIN_POSITIVE, 1e-45, -0.0];
-        let number = |place: usize| match place * 7 % 31 {
-            0..3 => (place as f32 - 100.0) / 3.0,
-            3 => hard[place % hard.len()],
-            4..16 => -0.0,
-            _ => 0.0,
-        };
-        (0..ROWS_TRIED * DEPTH).map(number).collect()
-    }
-
-    #[test]
-    fn what_is_left_out_changes_no_bit() {
-        let rows = rows();
-        let (step, join) = (|sum: f32, x: f32, y: f32| sum + x * y, |x, y| x + y);
-        for width in 1..=20 {
-            let number = |place: usize| (place as f32 * 0.7).sin() * 10f32.powi(place as i32 % 9);
-            let elements: Vec<f32> = (0..DEPTH * width).map(number).collect();
-            let matrix = Matrix {
-                elements: &elements,
-                depth: DEPTH,
-                width,
-                turned: false,
-            };
-            let panels = matrix.panels();
-            let mut all = vec![1.0; ROWS_TRIED * width];
-            let mut some = vec![2.0; ROWS_TRIED * width];
-            rows_by_columns(&rows, &panels, DEPTH, width, step, join, &mut all);
-            rows_by_finite_columns(&rows, &panels, DEPTH, width, step, join, &mut some);
-            let bits = |made: &[f32]| made.iter().map(|sum| sum.to_bits()).collect::<Vec<_>>();
-            assert_eq!(bits(&all), bits(&some), "{width} columns");
-        }
-    }
 }
