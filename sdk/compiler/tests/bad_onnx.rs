@@ -4,15 +4,11 @@ mod onnx_file;
 
 use std::time::Instant;
 
-use onnx_file::{FLOAT, Message, STRING, file, floats, node, port, table, tensor};
+use onnx_file::{
+    ATTRIBUTE, FLOAT, INITIALIZER, INPUT, ML, Message, NODE, OUTPUT, STRING, file, floats, node,
+    port, table, tensor,
+};
 use scoregate_compiler::reader::{Folder, read_model};
-
-const NODE: u64 = 1;
-const INITIALIZER: u64 = 5;
-const INPUT: u64 = 11;
-const OUTPUT: u64 = 12;
-const ATTRIBUTE: u64 = 5;
-const ML: &str = "ai.onnx.ml";
 
 fn error(file: &[u8]) -> String {
     match read_model(file, None, None) {

@@ -3,14 +3,10 @@
 
 mod onnx_file;
 
-use onnx_file::{FLOAT, Message, STRING, file, floats, ints, node, table};
+use onnx_file::{
+    ATTRIBUTE, FLOAT, INPUT, ML, Message, NODE, OUTPUT, STRING, file, floats, ints, node, table,
+};
 use scoregate_compiler::reader::read_model;
-
-const NODE: u64 = 1;
-const INPUT: u64 = 11;
-const OUTPUT: u64 = 12;
-const ATTRIBUTE: u64 = 5;
-const ML: &str = "ai.onnx.ml";
 
 /// What the reader says of a model of one operator of a row of three columns; nothing if it takes it.
 fn told(op: &str, datatype: u64, attributes: &[Message]) -> String {

@@ -2,7 +2,7 @@
 
 mod onnx_file;
 
-use onnx_file::{FLOAT, Message, file, floats, ints, node, table};
+use onnx_file::{ATTRIBUTE, FLOAT, ML, Message, file, floats, ints, node, table};
 use scoregate_compiler::reader::{Model, read_model};
 use scoregate_graph::Graph;
 use scoregate_graph::ops::{Body, Learned, Op};
@@ -125,10 +125,10 @@ impl Arrays {
                 .number(20, 2)
                 .number(3, targets),
         ];
-        let model = node("ai.onnx.ml", "TreeEnsembleRegressor", &["x"], &["y"]);
-        let model = attributes
-            .iter()
-            .fold(model, |model, attribute| model.message(5, attribute));
+        let model = node(ML, "TreeEnsembleRegressor", &["x"], &["y"]);
+        let model = attributes.iter().fold(model, |model, attribute| {
+            model.message(ATTRIBUTE, attribute)
+        });
         file(&[
             (1, model),
             (11, table("x", FLOAT, FEATURES as u64)),

@@ -3,19 +3,16 @@
 mod onnx_file;
 mod zoo;
 
-use onnx_file::{FLOAT, INT64, Message, file, floats, ints, node, table, tensor};
+use onnx_file::{
+    ATTRIBUTE, FLOAT, INITIALIZER, INPUT, INT64, ML, Message, NODE, OUTPUT, file, floats, ints,
+    node, table, tensor,
+};
 use scoregate_compiler::reader::{Model, read_model};
 use scoregate_compiler::{GraphRows, Wire, graph_model::GraphModel};
 use scoregate_graph::Graph;
 use scoregate_graph::shape::Shape;
 use scoregate_graph::tensor::Tensor;
 
-const NODE: u64 = 1;
-const INITIALIZER: u64 = 5;
-const INPUT: u64 = 11;
-const OUTPUT: u64 = 12;
-const ATTRIBUTE: u64 = 5;
-const ML: &str = "ai.onnx.ml";
 const TREES: &str = "ai.onnx.ml.TreeEnsembleRegressor";
 
 fn read(file: &[u8]) -> GraphModel {

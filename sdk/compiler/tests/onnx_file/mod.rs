@@ -1,6 +1,17 @@
 //! ONNX files made by hand, field by field: so also those that no library writes.
 #![allow(dead_code, reason = "each test uses its part")]
 
+/// The domain of the operators of classic machine learning.
+pub const ML: &str = "ai.onnx.ml";
+
+/// Fields of a graph.
+pub const NODE: u64 = 1;
+pub const INITIALIZER: u64 = 5;
+pub const INPUT: u64 = 11;
+pub const OUTPUT: u64 = 12;
+/// The field of a node.
+pub const ATTRIBUTE: u64 = 5;
+
 /// A message in the making.
 #[derive(Clone, Default)]
 pub struct Message(pub Vec<u8>);
@@ -109,7 +120,7 @@ pub fn file(parts: &[(u64, Message)]) -> Vec<u8> {
         graph = graph.message(*field, part);
     }
     let plain = Message::default().bytes(1, "").number(2, 18);
-    let learned = Message::default().bytes(1, "ai.onnx.ml").number(2, 3);
+    let learned = Message::default().bytes(1, ML).number(2, 3);
     let model = Message::default()
         .number(1, 8)
         .bytes(2, "hand")
