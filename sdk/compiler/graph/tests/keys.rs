@@ -24,6 +24,7 @@ fn places(keys: &[String], asked: &[String]) -> Vec<Option<usize>> {
         datatype: Datatype::Text,
         categories: blobs.put_texts(keys).unwrap(),
         zeros: true,
+        places: false,
     }));
     let texts = asked.iter().map(|text| Text::Borrowed(text.as_bytes()));
     let texts: Vec<Text<'_>> = texts.collect();

@@ -132,22 +132,27 @@ fn a_category_that_is_not_known_is_zeros_or_refused() {
     let mut blobs = Blobs::default();
     let categories = blobs.put_texts(&["red", "blue"]).unwrap();
     let input = || vec![texts(&[2, 1], &["blue", "green"])];
-    let op = |zeros| {
+    let op = |zeros, places| {
         Learned::OneHot(OneHot {
             datatype: Datatype::Text,
             categories,
             zeros,
+            places,
         })
     };
     assert_eq!(
-        only(op(true), &blobs, input()),
+        only(op(true, false), &blobs, input()),
         floats(&[2, 1, 2], &[0.0, 1.0, 0.0, 0.0])
     );
-    let refused = run(&Op::Learned(op(false)), &blobs, input()).unwrap_err();
-    assert_eq!(
-        refused,
-        "the input's value 1 is none of the 2 categories, and the model takes no other"
-    );
+    let places = Tensor::i32(Shape::new(&[2, 1]).unwrap(), vec![1, 2]).unwrap();
+    assert_eq!(only(op(true, true), &blobs, input()), places);
+    for places in [false, true] {
+        let refused = run(&Op::Learned(op(false, places)), &blobs, input()).unwrap_err();
+        assert_eq!(
+            refused,
+            "the input's value 1 is none of the 2 categories, and the model takes no other"
+        );
+    }
 }
 
 #[test]
@@ -174,9 +179,11 @@ fn an_encoder_finds_nan_only_where_it_may() {
 fn a_linear_classifier_gives_labels_and_scores() {
     let mut blobs = Blobs::default();
     let sums = LinearRegressor {
-        coefficients: blobs
-            .put_numbers(&[1.0_f32, 0.0, 0.0, 1.0, 1.0, 1.0])
-            .unwrap(),
+        coefficients: Some(
+            blobs
+                .put_numbers(&[1.0_f32, 0.0, 0.0, 1.0, 1.0, 1.0])
+                .unwrap(),
+        ),
         intercepts: blobs.put_numbers(&[0.0_f32, 0.5, -3.0]).unwrap(),
         targets: 3,
         post: Post::None,

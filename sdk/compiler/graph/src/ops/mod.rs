@@ -13,7 +13,7 @@ mod learned;
 mod reduce;
 mod words;
 
-pub use algebra::{Algebra, Dense, Einsum, Metric, pack};
+pub use algebra::{Algebra, Dense, Einsum, Metric, Part, Parts, pack};
 pub use args::Args;
 pub use elementwise::{Binary, Compare, Elementwise, Unary};
 pub use layout::{Layout, PadMode};

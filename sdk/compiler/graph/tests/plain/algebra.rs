@@ -1,8 +1,8 @@
 use scoregate_graph::blob::Blobs;
 use scoregate_graph::data::Datatype;
-use scoregate_graph::ops::{Algebra, Dense, Einsum, Metric, Op, pack};
+use scoregate_graph::ops::{Algebra, Dense, Einsum, Metric, Op, Part, Parts, pack};
 
-use super::{Value, f32s, f64s, given, i64s, refusal, run};
+use super::{Value, f32s, f64s, given, i32s, i64s, refusal, run};
 
 fn op(algebra: Algebra) -> Op {
     Op::Algebra(algebra)
@@ -227,5 +227,110 @@ fn equations_name_dimensions() {
     refusal(einsum("ij,jk->ik"), &[right, left]);
     for equation in ["ij", "ij->k", "...i->i", "ij->ii"] {
         assert!(Einsum::parse(equation).is_err(), "{equation}");
+    }
+}
+
+/// Numbers whose sums are rounded.
+fn rough(count: usize, seed: usize) -> Vec<f32> {
+    let numbers = (0..count).map(|at| (at * 7_919 + seed * 31 + 1) % 1_009);
+    numbers.map(|number| number as f32 / 17.0 - 29.3).collect()
+}
+
+#[test]
+fn rows_in_parts_have_the_sums_of_whole_rows() {
+    let parts = [
+        Part::Category(5),
+        Part::Numbers(3),
+        Part::Numbers(1),
+        Part::Category(2),
+    ];
+    let depth = 11;
+    for (rows, width) in [(0, 3), (1, 2), (3, 33), (4, 8), (5, 4), (9, 17), (1_000, 5)] {
+        let places = |count: usize, seed: usize| -> Vec<i32> {
+            let places = (0..rows).map(|row| ((row * 5 + seed) % (count + 1)) as i32);
+            places.collect()
+        };
+        let (first, last) = (places(5, 1), places(2, 0));
+        let (three, one) = (rough(rows * 3, 1), rough(rows, 2));
+        let mut whole = Vec::new();
+        for row in 0..rows {
+            let ones = |count: i32, place: i32| (0..count).map(move |at| f32::from(at == place));
+            whole.extend(ones(5, first[row]));
+            whole.extend(&three[row * 3..row * 3 + 3]);
+            whole.push(one[row]);
+            whole.extend(ones(2, last[row]));
+        }
+        let matrix = rough(depth * width, 3);
+        let (plus, mut blobs) = (rough(width, 4), Blobs::default());
+        let expected = run(
+            op(Algebra::Gemm {
+                alpha: 1.0,
+                beta: 1.0,
+                turn_left: false,
+                turn_right: false,
+            }),
+            &[
+                f32s(&[rows, depth], &whole),
+                f32s(&[depth, width], &matrix),
+                f32s(&[width], &plus),
+            ],
+        );
+        let joined = Algebra::Parts(Parts {
+            parts: parts.to_vec(),
+            width: width as u32,
+            panels: Parts::pack(&matrix, width, false, &mut blobs).unwrap(),
+            plus: Some(blobs.put_numbers(&plus).unwrap()),
+        });
+        let inputs = [
+            i32s(&[rows, 1], &first),
+            f32s(&[rows, 3], &three),
+            f32s(&[rows, 1, 1], &one),
+            i32s(&[rows], &last),
+        ]
+        .map(Some);
+        let made = given(&op(joined), &inputs, blobs.bytes(), false).unwrap();
+        assert_eq!(made, [expected], "{rows} rows, {width} columns");
+    }
+}
+
+#[test]
+fn parts_that_are_not_of_a_size_are_refused() {
+    let mut blobs = Blobs::default();
+    let panels = Parts::pack(&rough(6, 1), 2, false, &mut blobs).unwrap();
+    let joined = |parts: &[Part], plus| {
+        let (parts, width) = (parts.to_vec(), 2);
+        op(Algebra::Parts(Parts {
+            parts,
+            width,
+            panels,
+            plus,
+        }))
+    };
+    let fits = joined(&[Part::Numbers(2), Part::Category(1)], None);
+    for (inputs, reason) in [
+        (
+            [f32s(&[2, 2], &[1.0; 4]), i32s(&[1], &[0])],
+            "2 rows of Category(1)",
+        ),
+        (
+            [f32s(&[2, 3], &[1.0; 6]), i32s(&[2], &[0, 0])],
+            "2 rows of Numbers(2)",
+        ),
+        (
+            [f32s(&[1, 2], &[1.0; 2]), i64s(&[1], &[0])],
+            "Category(1) of int64",
+        ),
+    ] {
+        let refused = given(&fits, &inputs.map(Some), blobs.bytes(), false).unwrap_err();
+        assert!(refused.contains(reason), "{refused}");
+    }
+    let short = blobs.put_numbers(&[1.0_f32]).unwrap();
+    for wrong in [
+        joined(&[], None),
+        joined(&[Part::Category(u32::MAX), Part::Category(u32::MAX)], None),
+        joined(&[Part::Numbers(2)], None),
+        joined(&[Part::Numbers(2), Part::Category(1)], Some(short)),
+    ] {
+        assert!(wrong.ready(blobs.bytes()).is_err(), "{wrong:?}");
     }
 }

@@ -30,6 +30,8 @@ pub struct Lowering {
     pub(crate) values: Vec<Known>,
     pub(crate) steps: Vec<Pending>,
     names: HashMap<String, Value>,
+    /// Of ones and zeros that are made of categories, the places of the ones, where a step takes these.
+    pub(super) places: HashMap<Value, Value>,
     /// What rows that test the model are made of.
     pub(crate) hints: Hints,
 }
@@ -168,6 +170,16 @@ impl Lowering {
         self.values[value.0].from
     }
 
+    /// The step that gives a value.
+    pub(super) fn maker(&self, value: Value) -> Option<&Pending> {
+        // Steps give values in the order in which they stand.
+        let after = self
+            .steps
+            .partition_point(|step| step.outputs.first() <= Some(&value));
+        let step = self.steps.get(after.checked_sub(1)?)?;
+        step.outputs.contains(&value).then_some(step)
+    }
+
     /// What a value's elements are.
     pub fn datatype(&self, value: Value) -> Datatype {
         self.values[value.0].trials[0].datatype()
@@ -241,6 +253,20 @@ impl Lowering {
         op: Op,
         inputs: &[Option<Value>],
     ) -> Result<Vec<Value>, CompileError> {
+        self.push_named(node, node.label(), op, inputs)
+    }
+
+    /// Adds a step that messages tell of by another name than the node's.
+    ///
+    /// # Errors
+    /// As [`Lowering::push`].
+    pub(super) fn push_named(
+        &mut self,
+        node: &Node<'_>,
+        name: String,
+        op: Op,
+        inputs: &[Option<Value>],
+    ) -> Result<Vec<Value>, CompileError> {
         let ready = op.ready(self.blobs.bytes());
         let ready = ready.map_err(|error| node.invalid(error))?;
         let folded = inputs
@@ -284,7 +310,7 @@ impl Lowering {
             .collect();
         if !folded {
             self.steps.push(Pending {
-                name: node.label(),
+                name,
                 op,
                 inputs: inputs.to_vec(),
                 outputs: made.clone(),

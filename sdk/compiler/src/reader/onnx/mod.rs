@@ -42,6 +42,7 @@ pub(super) fn read(file: &[u8], folder: Option<&Folder>) -> Result<GraphModel, C
     ports::inputs(graph, &mut lowering)?;
     nodes(&model, graph, &mut lowering)?;
     let outputs = ports::outputs(graph, &mut lowering)?;
+    fusion::plus::join(&mut lowering, outputs.iter().map(|(_, value)| *value))?;
     let mut notes = Vec::new();
     if graph.output.len() > outputs.len() {
         notes.push("outputs that depend on no input are left out".to_owned());

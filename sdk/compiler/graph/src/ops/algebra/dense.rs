@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::distance::Metric;
-use super::kernel::Matrix;
+use super::kernel::{Matrix, add};
 use crate::blob::{Blob, Blobs};
 use crate::data::{Data, Datatype};
 use crate::shape::Shape;
@@ -137,12 +137,12 @@ impl Ready<'_> {
         let data = match (rows.data(), &self.numbers) {
             (Data::F32(rows), Numbers::F32(panels, plus)) => {
                 let mut sums = metric.rows(rows, panels, depth, width, made);
-                add(&mut sums, plus, |x, y| x + y);
+                add(&mut sums, plus);
                 Data::F32(sums.into())
             }
             (Data::F64(rows), Numbers::F64(panels, plus)) => {
                 let mut sums = metric.rows(rows, panels, depth, width, made);
-                add(&mut sums, plus, |x, y| x + y);
+                add(&mut sums, plus);
                 Data::F64(sums.into())
             }
             (other, _) => {
@@ -151,16 +151,5 @@ impl Ready<'_> {
             }
         };
         Tensor::new(made, data)
-    }
-}
-
-fn add<T: Copy>(sums: &mut [T], plus: &[T], sum: impl Fn(T, T) -> T) {
-    if plus.is_empty() {
-        return;
-    }
-    for row in sums.chunks_exact_mut(plus.len()) {
-        for (value, plus) in row.iter_mut().zip(plus) {
-            *value = sum(*value, *plus);
-        }
     }
 }

@@ -6,17 +6,19 @@ pub trait Step<T>: Fn(T, T, T) -> T + Copy {}
 impl<T, F: Fn(T, T, T) -> T + Copy> Step<T> for F {}
 
 /// Rows that are worked on at once.
-const ROWS: usize = 4;
+pub(super) const ROWS: usize = 4;
+/// Elements that are taken in a turn of a loop.
+const TURN: usize = 4;
 /// Sums of a single column at once.
 const SUMS: usize = 8;
 /// Columns of a panel; of a narrow matrix; of one, which is no panel but a column.
-const WIDE: usize = 8;
-const NARROW: usize = 4;
+pub(super) const WIDE: usize = 8;
+pub(super) const NARROW: usize = 4;
 /// Columns that are narrow.
 const NARROW_MAX: usize = 4;
 
 /// Columns of the panels of a matrix of this width.
-fn columns(width: usize) -> usize {
+pub(super) fn columns(width: usize) -> usize {
     match width {
         0 | 1 => 1,
         width if width <= NARROW_MAX => NARROW,
@@ -39,8 +41,12 @@ pub struct Matrix<'t, T> {
 impl<T: Copy + Default> Matrix<'_, T> {
     /// Its panels.
     pub fn panels(&self) -> Vec<T> {
+        self.panels_of(columns(self.width))
+    }
+
+    /// Panels of so many columns.
+    pub(super) fn panels_of(&self, columns: usize) -> Vec<T> {
         let (depth, width) = (self.depth, self.width);
-        let columns = columns(width);
         let mut panels = Vec::with_capacity(depth * width.next_multiple_of(columns));
         for first in (0..width).step_by(columns) {
             for row in 0..depth {
@@ -144,30 +150,78 @@ fn blocks<T: Copy + Default, const COLUMNS: usize>(
     }
 }
 
-#[inline(always)]
-fn put<T: Copy, const COLUMNS: usize>(made: &mut [T], at: usize, sums: [T; COLUMNS]) {
-    let taken = COLUMNS.min(made.len() - at);
-    made[at..at + taken].copy_from_slice(&sums[..taken]);
+/// Adds to each row what belongs to its columns; nothing where nothing is given.
+pub(super) fn add<T: Copy + std::ops::AddAssign>(sums: &mut [T], plus: &[T]) {
+    if plus.is_empty() {
+        return;
+    }
+    for row in sums.chunks_exact_mut(plus.len()) {
+        for (value, plus) in row.iter_mut().zip(plus) {
+            *value += *plus;
+        }
+    }
 }
 
-/// Several rows with one panel.
+/// Writes a panel's sums, of which the last panel may have too many. A copy of no fixed length would be a call out of the sandbox's code.
 #[inline(always)]
+pub(super) fn put<T: Copy, const COLUMNS: usize>(made: &mut [T], at: usize, sums: [T; COLUMNS]) {
+    let made = &mut made[at..];
+    match made.first_chunk_mut() {
+        Some(whole) => *whole = sums,
+        None => made
+            .iter_mut()
+            .zip(sums)
+            .for_each(|(made, sum)| *made = sum),
+    }
+}
+
+/// Several rows with one panel. A function by itself, so that the engine keeps the sums in registers.
+#[inline(never)]
 fn block<T: Copy + Default, const N: usize, const COLUMNS: usize>(
     rows: [&[T]; N],
     panel: &[[T; COLUMNS]],
     step: impl Step<T>,
 ) -> [[T; COLUMNS]; N] {
     let mut sums = [[T::default(); COLUMNS]; N];
-    let rows = rows.map(|row| &row[..panel.len()]);
-    for (at, columns) in panel.iter().enumerate() {
-        for (sums, row) in sums.iter_mut().zip(rows) {
-            let value = row[at];
-            for (sum, column) in sums.iter_mut().zip(columns) {
-                *sum = step(*sum, value, *column);
-            }
+    go_on(&mut sums, rows, panel, step);
+    sums
+}
+
+/// Adds what several rows make with one panel. Of a loop the engine looks at its clock once a turn, before which it puts the sums away: so a
+/// turn takes several elements.
+#[inline(always)]
+pub(super) fn go_on<T: Copy, const N: usize, const COLUMNS: usize>(
+    sums: &mut [[T; COLUMNS]; N],
+    rows: [&[T]; N],
+    panel: &[[T; COLUMNS]],
+    step: impl Step<T>,
+) {
+    let (turns, rest) = panel.as_chunks::<TURN>();
+    let beginnings = rows.map(|row| &row.as_chunks::<TURN>().0[..turns.len()]);
+    for (at, turn) in turns.iter().enumerate() {
+        for (nth, columns) in turn.iter().enumerate() {
+            take(sums, beginnings.map(|row| row[at][nth]), columns, step);
         }
     }
-    sums
+    let ends = rows.map(|row| &row[turns.len() * TURN..][..rest.len()]);
+    for (at, columns) in rest.iter().enumerate() {
+        take(sums, ends.map(|row| row[at]), columns, step);
+    }
+}
+
+/// An element of each row.
+#[inline(always)]
+fn take<T: Copy, const N: usize, const COLUMNS: usize>(
+    sums: &mut [[T; COLUMNS]; N],
+    values: [T; N],
+    columns: &[T; COLUMNS],
+    step: impl Step<T>,
+) {
+    for (sums, value) in sums.iter_mut().zip(values) {
+        for (sum, column) in sums.iter_mut().zip(columns) {
+            *sum = step(*sum, value, *column);
+        }
+    }
 }
 
 /// One row with two panels.

@@ -4,11 +4,13 @@ mod dense;
 mod distance;
 mod einsum;
 mod kernel;
+mod parts;
 mod product;
 
 pub use dense::{Dense, pack};
 pub use distance::Metric;
 pub use einsum::Einsum;
+pub use parts::{Part, Parts};
 
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +37,8 @@ pub enum Algebra {
     Distance(Metric),
     /// One of those with a matrix that the model holds.
     Dense(Dense),
+    /// The product of rows in parts with a matrix that the model holds.
+    Parts(Parts),
     /// Sums of products by the names of dimensions.
     Einsum(Einsum),
 }
@@ -46,12 +50,15 @@ pub enum Ready<'a> {
     Plain(Algebra),
     /// See [`Algebra::Dense`].
     Dense(dense::Ready<'a>),
+    /// See [`Algebra::Parts`].
+    Parts(parts::Ready<'a>),
 }
 
 impl Algebra {
     pub(super) fn ready<'a>(&self, blobs: &'a [u8]) -> Result<Ready<'a>, String> {
         Ok(match self {
             Self::Dense(dense) => Ready::Dense(dense.ready(blobs)?),
+            Self::Parts(parts) => Ready::Parts(parts.ready(blobs)?),
             other => Ready::Plain(other.clone()),
         })
     }
@@ -61,6 +68,7 @@ impl Ready<'_> {
     pub(super) fn run<'v>(&self, args: &mut Args<'_, 'v>) -> Result<Tensor<'v>, String> {
         match self {
             Self::Dense(dense) => dense.run(args.get(0)?),
+            Self::Parts(parts) => parts.run(args),
             Self::Plain(Algebra::MatMul) => product::matmul(args.get(0)?, args.get(1)?),
             Self::Plain(Algebra::Gemm {
                 alpha,
@@ -70,7 +78,9 @@ impl Ready<'_> {
             }) => product::gemm(args, *alpha, *beta, [*turn_left, *turn_right]),
             Self::Plain(Algebra::Distance(metric)) => metric.run(args.get(0)?, args.get(1)?),
             Self::Plain(Algebra::Einsum(einsum)) => einsum.run(args),
-            Self::Plain(Algebra::Dense(_)) => Err("a matrix that was not made ready".to_owned()),
+            Self::Plain(Algebra::Dense(_) | Algebra::Parts(_)) => {
+                Err("a matrix that was not made ready".to_owned())
+            }
         }
     }
 }

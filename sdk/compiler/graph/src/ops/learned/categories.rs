@@ -20,6 +20,8 @@ pub struct OneHot {
     pub categories: Blob,
     /// Whether a value that is none of them becomes zeros; else it is refused.
     pub zeros: bool,
+    /// Gives the place of each one instead, `int32`; for zeros the place after all.
+    pub places: bool,
 }
 
 /// See [`OneHot`].
@@ -28,6 +30,7 @@ pub struct ReadyOneHot<'a> {
     find: Find<'a>,
     count: usize,
     zeros: bool,
+    places: bool,
 }
 
 impl OneHot {
@@ -46,6 +49,7 @@ impl OneHot {
             find,
             count,
             zeros: self.zeros,
+            places: self.places,
         })
     }
 }
@@ -60,49 +64,48 @@ impl ReadyOneHot<'_> {
                 input.shape()
             ));
         }
-        let mut dims = input.shape().dims().to_vec();
-        dims.push(self.count);
-        let shape = Shape::new(&dims)?;
-        let mut columns = vec![0.0_f32; shape.elements()];
-        let mut unknown = None;
-        let mut put = |at: usize, found: Option<usize>| match found {
-            Some(place) => columns[at * self.count + place] = 1.0,
-            None => unknown = unknown.or(Some(at)),
-        };
-        match (input.data(), &self.find) {
-            (Data::Text(data), Find::Texts(_)) => {
-                data.iter()
-                    .enumerate()
-                    .for_each(|(at, text)| put(at, self.find.text(text)));
-            }
-            (Data::I64(data), _) => data
+        let place = |found: Option<usize>| found.unwrap_or(self.count) as i32;
+        let whole = |value: f64| place(self.find.int(whole(value)));
+        let places: Vec<i32> = match (input.data(), &self.find) {
+            (Data::Text(data), Find::Texts(_)) => data
                 .iter()
-                .enumerate()
-                .for_each(|(at, value)| put(at, self.find.int(*value))),
-            (Data::F32(data), _) => {
-                data.iter()
-                    .enumerate()
-                    .for_each(|(at, value)| put(at, self.find.int(whole(f64::from(*value)))));
-            }
-            (Data::F64(data), _) => {
-                data.iter()
-                    .enumerate()
-                    .for_each(|(at, value)| put(at, self.find.int(whole(*value))));
-            }
+                .map(|text| place(self.find.text(text)))
+                .collect(),
+            (Data::I64(data), _) => data.iter().map(|int| place(self.find.int(*int))).collect(),
+            (Data::F32(data), _) => data.iter().map(|value| whole((*value).into())).collect(),
+            (Data::F64(data), _) => data.iter().map(|value| whole(*value)).collect(),
             _ => {
                 return Err(format!(
                     "categories of {} are not served",
                     input.datatype().name()
                 ));
             }
-        }
-        match unknown {
-            Some(at) if !self.zeros && !trial => Err(format!(
+        };
+        let none = self.count as i32;
+        if !self.zeros
+            && !trial
+            && let Some(at) = places.iter().position(|place| *place == none)
+        {
+            return Err(format!(
                 "the input's value {at} is none of the {} categories, and the model takes no other",
                 self.count
-            )),
-            _ => Tensor::f32(shape, columns),
+            ));
         }
+        match self.places {
+            true => Tensor::i32(input.shape(), places),
+            false => self.columns(input.shape(), &places),
+        }
+    }
+
+    fn columns<'v>(&self, shape: Shape, places: &[i32]) -> Result<Tensor<'v>, String> {
+        let shape = Shape::new(&[shape.dims(), &[self.count]].concat())?;
+        let mut columns = vec![0.0_f32; shape.elements()];
+        for (row, place) in columns.chunks_exact_mut(self.count.max(1)).zip(places) {
+            if let Some(one) = row.get_mut(*place as usize) {
+                *one = 1.0;
+            }
+        }
+        Tensor::f32(shape, columns)
     }
 }
 

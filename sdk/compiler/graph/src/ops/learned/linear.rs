@@ -13,8 +13,8 @@ use crate::tensor::Tensor;
 /// Sums of a table's columns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LinearRegressor {
-    /// `f32`, target by target.
-    pub coefficients: Blob,
+    /// `f32`, target by target; none where the input is what they make of a row.
+    pub coefficients: Option<Blob>,
     /// `f32`, one a target, or none.
     pub intercepts: Blob,
     /// How many sums there are.
@@ -35,7 +35,8 @@ pub struct LinearClassifier {
 /// See [`LinearRegressor`].
 #[derive(Debug)]
 pub struct ReadyRegressor {
-    lanes: Lanes,
+    lanes: Option<Lanes>,
+    targets: usize,
     intercepts: Vec<f32>,
     post: Post,
 }
@@ -49,18 +50,18 @@ pub struct ReadyClassifier<'a> {
 
 impl LinearRegressor {
     pub(super) fn ready(&self, blobs: &[u8]) -> Result<ReadyRegressor, String> {
-        let coefficients = self.coefficients.numbers::<f32>(blobs)?;
         let targets = self.targets as usize;
-        let columns = coefficients.len().checked_div(targets).unwrap_or(0);
-        if columns == 0 || columns * targets != coefficients.len() {
-            return Err(format!(
-                "{} coefficients cannot be shared out among {targets} targets",
-                coefficients.len()
-            ));
+        if targets == 0 {
+            return Err("sums of no targets".to_owned());
         }
+        let lanes = match self.coefficients {
+            Some(coefficients) => Some(lanes(&coefficients.numbers::<f32>(blobs)?, targets)?),
+            None => None,
+        };
         let intercepts = self.intercepts.numbers::<f32>(blobs)?;
         Ok(ReadyRegressor {
-            lanes: Lanes::new(&coefficients, columns),
+            lanes,
+            targets,
             intercepts: match intercepts.len() == targets {
                 true => intercepts.into_owned(),
                 false => vec![0.0; targets],
@@ -70,19 +71,37 @@ impl LinearRegressor {
     }
 }
 
+fn lanes(coefficients: &[f32], targets: usize) -> Result<Lanes, String> {
+    let columns = coefficients.len().checked_div(targets).unwrap_or(0);
+    if columns == 0 || columns * targets != coefficients.len() {
+        return Err(format!(
+            "{} coefficients cannot be shared out among {targets} targets",
+            coefficients.len()
+        ));
+    }
+    Ok(Lanes::new(coefficients, columns))
+}
+
 impl ReadyRegressor {
     /// The sums, row by row, and how many rows there are.
     fn sums(&self, input: &Tensor<'_>) -> Result<(Vec<f32>, usize), String> {
         let (rows, columns) = numbers::table(input)?;
-        if columns != self.lanes.columns() {
+        let targets = self.targets;
+        let wanted = self.lanes.as_ref().map_or(targets, Lanes::columns);
+        if columns != wanted {
             return Err(format!(
-                "{columns} columns where there are coefficients for {}",
-                self.lanes.columns()
+                "{columns} columns where there are coefficients for {wanted}"
             ));
         }
-        let targets = self.lanes.count();
-        let mut sums = vec![0.0; numbers::rows_of(rows, targets)?.elements()];
-        self.lanes.products(&numbers::floats(input)?, &mut sums);
+        let input = numbers::floats(input)?;
+        let mut sums = match &self.lanes {
+            Some(lanes) => {
+                let mut sums = vec![0.0; numbers::rows_of(rows, targets)?.elements()];
+                lanes.products(&input, &mut sums);
+                sums
+            }
+            None => input.into_owned(),
+        };
         for row in sums.chunks_exact_mut(targets) {
             row.iter_mut()
                 .zip(&self.intercepts)
@@ -93,7 +112,7 @@ impl ReadyRegressor {
 
     pub(super) fn run<'v>(&self, args: &mut Args<'_, 'v>) -> Result<Tensor<'v>, String> {
         let (mut sums, rows) = self.sums(args.get(0)?)?;
-        let targets = self.lanes.count();
+        let targets = self.targets;
         match targets {
             // Of a single one, onnxruntime heeds no other.
             1 if self.post == Post::Probit => sums.iter_mut().for_each(|sum| *sum = probit(*sum)),
@@ -109,7 +128,7 @@ impl ReadyRegressor {
 impl LinearClassifier {
     pub(super) fn ready<'a>(&self, blobs: &'a [u8]) -> Result<ReadyClassifier<'a>, String> {
         let (sums, labels) = (self.sums.ready(blobs)?, self.labels.ready(blobs)?);
-        let targets = sums.lanes.count();
+        let targets = sums.targets;
         if targets > 1 && labels.len() < targets {
             return Err(format!("{} labels for {targets} sums", labels.len()));
         }
@@ -124,7 +143,7 @@ impl ReadyClassifier<'_> {
         made: &mut Vec<Tensor<'v>>,
     ) -> Result<(), String> {
         let (mut scores, rows) = self.sums.sums(args.get(0)?)?;
-        let targets = self.sums.lanes.count();
+        let targets = self.sums.targets;
         let two = self.labels.len() == 2;
         let choices: Vec<Choice> = match targets {
             1 => scores

@@ -2,11 +2,12 @@
 //! the number of a leaf, two dozen operators that make the length of a path of it, and a sum over all trees: thousands of steps, where
 //! what they give depends on the leaf alone. `plan.rs` finds such sums in the file; here each becomes one ensemble whose leaves are what
 //! those operators make of every leaf (`leaves.rs`), summed in the file's order, so that the answers keep every bit. Whatever is not exactly
-//! that stays as the file has it.
+//! that stays as the file has it. `plus.rs` is another fusion: products with what is added to their rows.
 
 mod arrays;
 mod leaves;
 mod plan;
+pub(super) mod plus;
 
 use scoregate_graph::data::{Data, Datatype};
 

@@ -5,9 +5,12 @@ mod algebra;
 mod elementwise;
 mod layout;
 mod learned;
+mod parts;
 mod reduce;
 mod told;
 mod words;
+
+pub(super) use algebra::row;
 
 use super::lowering::Lowering;
 use super::node::{MICROSOFT, ML, Node, PLAIN};

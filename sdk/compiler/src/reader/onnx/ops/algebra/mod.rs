@@ -9,6 +9,7 @@ use scoregate_graph::tensor::Tensor;
 
 use super::super::lowering::{Lowering, Value};
 use super::super::node::Node;
+use super::parts::{Matrix, Rows};
 use crate::error::CompileError;
 
 /// Adds the node's steps, if it is of this family.
@@ -16,10 +17,7 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<bool, CompileE
     match node.op() {
         "MatMul" => {
             let (left, right) = (cx.input(node, 0)?, cx.input(node, 1)?);
-            let made = match held(cx, node, right, Metric::Products, false)? {
-                Some(dense) => cx.push(node, Op::Algebra(Algebra::Dense(dense)), &[left])?,
-                None => cx.push(node, Op::Algebra(Algebra::MatMul), &[left, right])?,
-            };
+            let made = matmul(cx, node, left, right)?;
             cx.bind(node, 0, made)?;
         }
         "Gemm" => gemm(cx, node)?,
@@ -50,6 +48,52 @@ pub(super) fn lower_microsoft(cx: &mut Lowering, node: &Node<'_>) -> Result<bool
     let made = distances::push(cx, node, metric, left, right)?;
     cx.bind(node, 0, made)?;
     Ok(true)
+}
+
+fn matmul(
+    cx: &mut Lowering,
+    node: &Node<'_>,
+    left: Value,
+    right: Value,
+) -> Result<Value, CompileError> {
+    if let Some(made) = of_parts(cx, node, [left, right], false, None)? {
+        return Ok(made);
+    }
+    match held(cx, node, right, Metric::Products, false)? {
+        Some(dense) => cx.push(node, Op::Algebra(Algebra::Dense(dense)), &[left]),
+        None => cx.push(node, Op::Algebra(Algebra::MatMul), &[left, right]),
+    }
+}
+
+/// The product with a matrix that the model holds, where rows are put together of categories and numbers.
+fn of_parts(
+    cx: &mut Lowering,
+    node: &Node<'_>,
+    [left, right]: [Value; 2],
+    turned: bool,
+    plus: Option<&[f32]>,
+) -> Result<Option<Value>, CompileError> {
+    let Some(rows) = Rows::of(cx, left) else {
+        return Ok(None);
+    };
+    let Some((Data::F32(elements), [depth, width])) = cx
+        .constant(right)
+        .map(|matrix| (matrix.data().clone(), matrix.shape().dims().to_vec()))
+        .and_then(|(data, dims)| Some((data, <[usize; 2]>::try_from(dims).ok()?)))
+    else {
+        return Ok(None);
+    };
+    let width = if turned { depth } else { width };
+    // A single column is summed in another order.
+    if width < 2 {
+        return Ok(None);
+    }
+    let matrix = Matrix {
+        elements: &elements,
+        width,
+        turned,
+    };
+    rows.product(cx, node, &matrix, plus)
 }
 
 /// The matrix on the right, laid out, where the model holds it.
@@ -95,7 +139,11 @@ fn gemm(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileError> {
     let turn_left = node.int("transA", 0)? != 0;
     let turn_right = node.int("transB", 0)? != 0;
     let simple = !turn_left && alpha == 1.0 && (beta == 1.0 || plus.is_none());
-    let dense = match simple && cx.constant(left).is_none() {
+    let simple = simple && cx.constant(left).is_none();
+    if simple && let Some(made) = gemm_of_parts(cx, node, [left, right], turn_right, plus)? {
+        return cx.bind(node, 0, made);
+    }
+    let dense = match simple {
         true => held(cx, node, right, Metric::Products, turn_right)?,
         false => None,
     };
@@ -130,8 +178,29 @@ fn gemm(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileError> {
     cx.bind(node, 0, made)
 }
 
+fn gemm_of_parts(
+    cx: &mut Lowering,
+    node: &Node<'_>,
+    factors: [Value; 2],
+    turned: bool,
+    plus: Option<Value>,
+) -> Result<Option<Value>, CompileError> {
+    let Some(plus) = plus else {
+        return of_parts(cx, node, factors, turned, None);
+    };
+    let width = cx.shape(factors[1]).get(usize::from(!turned)).copied();
+    let row = match (cx.constant(plus), width) {
+        (Some(plus), Some(Some(width))) => row(plus, width),
+        _ => None,
+    };
+    match row {
+        Some(Data::F32(row)) => of_parts(cx, node, factors, turned, Some(&row)),
+        _ => Ok(None),
+    }
+}
+
 /// What is added to each row, where it is the same for all.
-fn row(plus: &Tensor<'static>, width: usize) -> Option<Data<'static>> {
+pub(in super::super) fn row(plus: &Tensor<'static>, width: usize) -> Option<Data<'static>> {
     match *plus.shape().dims() {
         [] | [1] | [1, 1] => {}
         [columns] | [1, columns] if columns == width => {}

@@ -35,6 +35,7 @@ pub(super) fn one_hot(cx: &mut Lowering, node: &Node<'_>) -> Result<Learned, Com
         datatype,
         categories: categories.map_err(|error| node.invalid(error))?,
         zeros: node.int("zeros", 1)? != 0,
+        places: false,
     }))
 }
 

@@ -8,7 +8,7 @@ mod trees;
 
 use scoregate_graph::ops::{Labels, Learned, Op, Post};
 
-use super::super::lowering::Lowering;
+use super::super::lowering::{Lowering, Value};
 use super::super::node::Node;
 use crate::error::CompileError;
 
@@ -27,12 +27,18 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<bool, CompileE
         "LabelEncoder" if node.opset < 2 => categories::label_encoder_1(cx, node)?,
         "LabelEncoder" => categories::label_encoder(cx, node)?,
         "CategoryMapper" => categories::mapper(cx, node)?,
-        "LinearRegressor" => linear::regressor(cx, node)?,
-        "LinearClassifier" => linear::classifier(cx, node)?,
         "SVMRegressor" => svm::regressor(cx, node)?,
         "SVMClassifier" => svm::classifier(cx, node)?,
         "TreeEnsembleRegressor" | "TreeEnsembleClassifier" | "TreeEnsemble" => {
             trees::lower(cx, node)?
+        }
+        "LinearRegressor" => {
+            linear::regressor(cx, node)?;
+            return Ok(true);
+        }
+        "LinearClassifier" => {
+            linear::classifier(cx, node)?;
+            return Ok(true);
         }
         // A map from class to probability for each row: what it is made of says the same as a table.
         "ZipMap" => {
@@ -56,6 +62,11 @@ pub(super) fn lower(cx: &mut Lowering, node: &Node<'_>) -> Result<bool, CompileE
 pub(super) fn push(cx: &mut Lowering, node: &Node<'_>, op: Op) -> Result<(), CompileError> {
     let inputs: Vec<_> = cx.inputs(node)?.into_iter().map(Some).collect();
     let made = cx.push_step(node, op, &inputs)?;
+    bind(cx, node, made)
+}
+
+/// Names all that a node gives.
+fn bind(cx: &mut Lowering, node: &Node<'_>, made: Vec<Value>) -> Result<(), CompileError> {
     for (at, value) in made.into_iter().enumerate() {
         cx.bind(node, at, value)?;
     }
