@@ -23,14 +23,17 @@ fn read(file: &[u8]) -> GraphModel {
     }
 }
 
-/// The parts of each product that takes some.
+/// The parts of each product that takes categories.
 fn products(model: &GraphModel) -> Vec<Vec<Part>> {
     let steps = model.program.steps.iter();
     let products = steps.filter_map(|step| match &step.op {
         Op::Algebra(Algebra::Parts(parts)) => Some(parts.parts.clone()),
         _ => None,
     });
-    products.collect()
+    let is_category = |part: &Part| matches!(part, Part::Category(_));
+    products
+        .filter(|parts| parts.iter().any(is_category))
+        .collect()
 }
 
 fn int(name: &str, int: i64) -> Message {

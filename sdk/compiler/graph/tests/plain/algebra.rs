@@ -278,7 +278,7 @@ fn rows_in_parts_have_the_sums_of_whole_rows() {
         let joined = Algebra::Parts(Parts {
             parts: parts.to_vec(),
             width: width as u32,
-            panels: Parts::pack(&matrix, width, false, &mut blobs).unwrap(),
+            panels: Parts::pack(&parts, &matrix, width, false, &mut blobs).unwrap(),
             plus: Some(blobs.put_numbers(&plus).unwrap()),
         });
         let inputs = [
@@ -296,7 +296,8 @@ fn rows_in_parts_have_the_sums_of_whole_rows() {
 #[test]
 fn parts_that_are_not_of_a_size_are_refused() {
     let mut blobs = Blobs::default();
-    let panels = Parts::pack(&rough(6, 1), 2, false, &mut blobs).unwrap();
+    let sound = [Part::Numbers(2), Part::Category(1)];
+    let panels = Parts::pack(&sound, &rough(6, 1), 2, false, &mut blobs).unwrap();
     let joined = |parts: &[Part], plus| {
         let (parts, width) = (parts.to_vec(), 2);
         op(Algebra::Parts(Parts {
@@ -306,7 +307,7 @@ fn parts_that_are_not_of_a_size_are_refused() {
             plus,
         }))
     };
-    let fits = joined(&[Part::Numbers(2), Part::Category(1)], None);
+    let fits = joined(&sound, None);
     for (inputs, reason) in [
         (
             [f32s(&[2, 2], &[1.0; 4]), i32s(&[1], &[0])],
@@ -329,7 +330,7 @@ fn parts_that_are_not_of_a_size_are_refused() {
         joined(&[], None),
         joined(&[Part::Category(u32::MAX), Part::Category(u32::MAX)], None),
         joined(&[Part::Numbers(2)], None),
-        joined(&[Part::Numbers(2), Part::Category(1)], Some(short)),
+        joined(&sound, Some(short)),
     ] {
         assert!(wrong.ready(blobs.bytes()).is_err(), "{wrong:?}");
     }

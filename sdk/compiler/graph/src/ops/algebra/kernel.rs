@@ -6,19 +6,17 @@ pub trait Step<T>: Fn(T, T, T) -> T + Copy {}
 impl<T, F: Fn(T, T, T) -> T + Copy> Step<T> for F {}
 
 /// Rows that are worked on at once.
-pub(super) const ROWS: usize = 4;
-/// Elements that are taken in a turn of a loop.
-const TURN: usize = 4;
+const ROWS: usize = 4;
 /// Sums of a single column at once.
 const SUMS: usize = 8;
 /// Columns of a panel; of a narrow matrix; of one, which is no panel but a column.
-pub(super) const WIDE: usize = 8;
-pub(super) const NARROW: usize = 4;
+const WIDE: usize = 8;
+const NARROW: usize = 4;
 /// Columns that are narrow.
 const NARROW_MAX: usize = 4;
 
 /// Columns of the panels of a matrix of this width.
-pub(super) fn columns(width: usize) -> usize {
+fn columns(width: usize) -> usize {
     match width {
         0 | 1 => 1,
         width if width <= NARROW_MAX => NARROW,
@@ -175,53 +173,24 @@ pub(super) fn put<T: Copy, const COLUMNS: usize>(made: &mut [T], at: usize, sums
     }
 }
 
-/// Several rows with one panel. A function by itself, so that the engine keeps the sums in registers.
-#[inline(never)]
+/// Several rows with one panel.
+#[inline(always)]
 fn block<T: Copy + Default, const N: usize, const COLUMNS: usize>(
     rows: [&[T]; N],
     panel: &[[T; COLUMNS]],
     step: impl Step<T>,
 ) -> [[T; COLUMNS]; N] {
     let mut sums = [[T::default(); COLUMNS]; N];
-    go_on(&mut sums, rows, panel, step);
+    let rows = rows.map(|row| &row[..panel.len()]);
+    for (at, columns) in panel.iter().enumerate() {
+        for (sums, row) in sums.iter_mut().zip(rows) {
+            let value = row[at];
+            for (sum, column) in sums.iter_mut().zip(columns) {
+                *sum = step(*sum, value, *column);
+            }
+        }
+    }
     sums
-}
-
-/// Adds what several rows make with one panel. Of a loop the engine looks at its clock once a turn, before which it puts the sums away: so a
-/// turn takes several elements.
-#[inline(always)]
-pub(super) fn go_on<T: Copy, const N: usize, const COLUMNS: usize>(
-    sums: &mut [[T; COLUMNS]; N],
-    rows: [&[T]; N],
-    panel: &[[T; COLUMNS]],
-    step: impl Step<T>,
-) {
-    let (turns, rest) = panel.as_chunks::<TURN>();
-    let beginnings = rows.map(|row| &row.as_chunks::<TURN>().0[..turns.len()]);
-    for (at, turn) in turns.iter().enumerate() {
-        for (nth, columns) in turn.iter().enumerate() {
-            take(sums, beginnings.map(|row| row[at][nth]), columns, step);
-        }
-    }
-    let ends = rows.map(|row| &row[turns.len() * TURN..][..rest.len()]);
-    for (at, columns) in rest.iter().enumerate() {
-        take(sums, ends.map(|row| row[at]), columns, step);
-    }
-}
-
-/// An element of each row.
-#[inline(always)]
-fn take<T: Copy, const N: usize, const COLUMNS: usize>(
-    sums: &mut [[T; COLUMNS]; N],
-    values: [T; N],
-    columns: &[T; COLUMNS],
-    step: impl Step<T>,
-) {
-    for (sums, value) in sums.iter_mut().zip(values) {
-        for (sum, column) in sums.iter_mut().zip(columns) {
-            *sum = step(*sum, value, *column);
-        }
-    }
 }
 
 /// One row with two panels.

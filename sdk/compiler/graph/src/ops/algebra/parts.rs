@@ -1,17 +1,27 @@
-//! Rows that are given in parts, tables and categories, with the columns of a matrix that the model holds. The ones and zeros that a category
-//! stands for are never written: of the matrix' rows that would meet them, the one that meets the one is added. The sums are those of whole
-//! rows, to the bit: a sum is never -0, so what meets a zero would add nothing, as long as it is finite.
+//! Rows of `float`, given whole or in parts, tables and categories, with the columns of a matrix that the model holds. The ones and zeros that
+//! a category stands for are never written: of the matrix' rows that would meet them, the one that meets the one is added. The sums are those
+//! of whole rows, to the bit: a sum is never -0, so what meets a zero would add nothing, as long as it is finite.
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::kernel::{self, NARROW, ROWS, WIDE};
+use super::kernel::{self, add, put};
 use crate::blob::{Blob, Blobs};
 use crate::data::Data;
 use crate::ops::Args;
 use crate::shape::Shape;
 use crate::tensor::Tensor;
+
+/// Columns of a panel and the rows that are worked on at once, by the width of the matrix: what registers hold. A value of a row is put beside
+/// itself by three instructions, so more columns and fewer rows are better where there are as many.
+const NARROW: usize = 4;
+const WIDE: usize = 8;
+const ROWS: usize = 4;
+const WIDEST: usize = 16;
+const ROWS_OF_WIDEST: usize = 2;
+/// Elements of a row that are taken in a turn of a loop: before each turn the engine looks at its clock, and puts the sums away.
+const TURN: usize = 4;
 
 /// See the module. Its inputs are the parts, one each.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,24 +52,49 @@ impl Part {
             Self::Numbers(width) | Self::Category(width) => width,
         }
     }
+
+    /// Rows of the matrix.
+    fn rows(self) -> u64 {
+        match self {
+            Self::Numbers(width) => width.into(),
+            Self::Category(count) => u64::from(count) + 1,
+        }
+    }
 }
 
 impl Parts {
-    /// Lays out a matrix, given row by row or, `turned`, column by column.
+    /// Lays out a matrix, given row by row or, `turned`, column by column, for rows of these parts.
     ///
     /// # Errors
     /// One that is too large.
     pub fn pack(
+        parts: &[Part],
         elements: &[f32],
         width: usize,
         turned: bool,
         blobs: &mut Blobs,
     ) -> Result<Blob, String> {
+        let depth = elements.len().checked_div(width).unwrap_or(0);
+        let element = |row: usize, column: usize| match turned {
+            true => elements[column * depth + row],
+            false => elements[row * width + column],
+        };
+        let mut rows = Vec::with_capacity(elements.len() + parts.len() * width);
+        let mut first = 0;
+        for part in parts {
+            let after = (first + part.width() as usize).min(depth);
+            let own = (first..after).flat_map(|row| (0..width).map(move |column| (row, column)));
+            rows.extend(own.map(|(row, column)| element(row, column)));
+            // What a category adds that is none.
+            let none = part.rows() - u64::from(part.width());
+            rows.extend(std::iter::repeat_n(0.0, none as usize * width));
+            first = after;
+        }
         let matrix = kernel::Matrix {
-            elements,
-            depth: elements.len().checked_div(width).unwrap_or(0),
+            elements: &rows,
+            depth: rows.len().checked_div(width).unwrap_or(0),
             width,
-            turned,
+            turned: false,
         };
         blobs.put_numbers(&matrix.panels_of(columns(width)))
     }
@@ -71,7 +106,7 @@ impl Parts {
             None => Cow::Borrowed(&[][..]),
         };
         let width = self.width as usize;
-        let depth: u64 = self.parts.iter().map(|part| u64::from(part.width())).sum();
+        let depth: u64 = self.parts.iter().map(|part| part.rows()).sum();
         let elements = depth.saturating_mul(width.next_multiple_of(columns(width)) as u64);
         if self.parts.is_empty()
             || panels.len() as u64 != elements
@@ -116,27 +151,28 @@ impl Ready<'_> {
         let shape = Shape::new(&[rows, self.width])?;
         let mut made = vec![0.0; shape.elements()];
         match columns(self.width) {
-            NARROW => self.sums::<NARROW>(&given, &mut made),
-            _ => self.sums::<WIDE>(&given, &mut made),
+            NARROW => self.sums::<NARROW, ROWS>(&given, &mut made),
+            WIDE => self.sums::<WIDE, ROWS>(&given, &mut made),
+            _ => self.sums::<WIDEST, ROWS_OF_WIDEST>(&given, &mut made),
         }
-        kernel::add(&mut made, &self.plus);
+        add(&mut made, &self.plus);
         Tensor::f32(shape, made)
     }
 
-    fn sums<const COLUMNS: usize>(&self, given: &[Given<'_>], made: &mut [f32]) {
+    fn sums<const COLUMNS: usize, const N: usize>(&self, given: &[Given<'_>], made: &mut [f32]) {
         if self.width == 0 {
             return;
         }
         let mut first = 0;
-        for made in made.chunks_mut(ROWS * self.width) {
-            if made.len() == ROWS * self.width {
-                self.block::<COLUMNS, ROWS>(given, first, made);
+        for made in made.chunks_mut(N * self.width) {
+            if made.len() == N * self.width {
+                self.block::<COLUMNS, N>(given, first, made);
             } else {
                 for (nth, made) in made.chunks_exact_mut(self.width).enumerate() {
                     self.block::<COLUMNS, 1>(given, first + nth, made);
                 }
             }
-            first += ROWS;
+            first += N;
         }
     }
 
@@ -153,7 +189,7 @@ impl Ready<'_> {
             let panel = &panels[nth * self.depth..(nth + 1) * self.depth];
             let sums = with_panel::<COLUMNS, N>(given, first, panel);
             for (made, sums) in made.chunks_exact_mut(self.width).zip(sums) {
-                kernel::put(made, nth * COLUMNS, sums);
+                put(made, nth * COLUMNS, sums);
             }
         }
     }
@@ -173,15 +209,14 @@ fn with_panel<const COLUMNS: usize, const N: usize>(
                 let (own, rest) = panel.split_at(width);
                 let rows: [&[f32]; N] =
                     std::array::from_fn(|nth| &numbers[(first + nth) * width..][..width]);
-                kernel::go_on(&mut sums, rows, own, |sum, x, y| sum + x * y);
+                multiply(&mut sums, rows, own);
                 panel = rest;
             }
-            Given::Category(places, width) => {
-                let (own, rest) = panel.split_at(width);
+            Given::Category(places, count) => {
+                let (own, rest) = panel.split_at(count + 1);
                 for (sums, place) in sums.iter_mut().zip(&places[first..first + N]) {
-                    let Some(columns) = own.get(*place as usize) else {
-                        continue;
-                    };
+                    // Without a branch: nobody could tell ahead which rows have a category that is known.
+                    let columns = &own[(*place as usize).min(count)];
                     for (sum, column) in sums.iter_mut().zip(columns) {
                         *sum += column;
                     }
@@ -193,9 +228,46 @@ fn with_panel<const COLUMNS: usize, const N: usize>(
     sums
 }
 
-/// Columns of a panel; a single column is no panel of its own here.
+/// Adds what several rows make with a panel.
+#[inline(always)]
+fn multiply<const N: usize, const COLUMNS: usize>(
+    sums: &mut [[f32; COLUMNS]; N],
+    rows: [&[f32]; N],
+    panel: &[[f32; COLUMNS]],
+) {
+    let (turns, rest) = panel.as_chunks::<TURN>();
+    let beginnings = rows.map(|row| &row.as_chunks::<TURN>().0[..turns.len()]);
+    for (at, turn) in turns.iter().enumerate() {
+        for (nth, columns) in turn.iter().enumerate() {
+            take(sums, beginnings.map(|row| row[at][nth]), columns);
+        }
+    }
+    let ends = rows.map(|row| &row[turns.len() * TURN..][..rest.len()]);
+    for (at, columns) in rest.iter().enumerate() {
+        take(sums, ends.map(|row| row[at]), columns);
+    }
+}
+
+/// An element of each row.
+#[inline(always)]
+fn take<const N: usize, const COLUMNS: usize>(
+    sums: &mut [[f32; COLUMNS]; N],
+    values: [f32; N],
+    columns: &[f32; COLUMNS],
+) {
+    for (sums, value) in sums.iter_mut().zip(values) {
+        for (sum, column) in sums.iter_mut().zip(columns) {
+            *sum += value * column;
+        }
+    }
+}
+
 fn columns(width: usize) -> usize {
-    kernel::columns(width.max(2))
+    match width {
+        0..=NARROW => NARROW,
+        0..=WIDE => WIDE,
+        _ => WIDEST,
+    }
 }
 
 fn elements<'t>(tensor: &'t Tensor<'_>, part: Part, rows: usize) -> Result<Given<'t>, String> {

@@ -31,6 +31,16 @@ impl Rows {
         known.then(|| parts(cx, table)).flatten().map(Self)
     }
 
+    /// Likewise, or else the rows as they are, if they are numbers.
+    pub(super) fn of_or_whole(cx: &Lowering, table: Value) -> Option<Self> {
+        let whole = || {
+            let columns = columns(cx, table)?;
+            let known = cx.shape(table).len() == 2;
+            known.then(|| Self(vec![(table, Part::Numbers(columns))]))
+        };
+        Self::of(cx, table).or_else(whole)
+    }
+
     /// The rows' product with a matrix, and what is added to each row of it. A category's zeros are not multiplied: none where the matrix
     /// would make anything but a zero of them, or is not of a size.
     pub(super) fn product(
@@ -43,7 +53,8 @@ impl Rows {
         let width = matrix.width;
         let depth: usize = self.0.iter().map(|(_, part)| part.width() as usize).sum();
         let fits = depth.checked_mul(width) == Some(matrix.elements.len());
-        if !fits || !matrix.elements.iter().all(|weight| weight.is_finite()) {
+        let zeros = self.0.iter().any(is_category);
+        if !fits || zeros && !matrix.elements.iter().all(|weight| weight.is_finite()) {
             return Ok(None);
         }
         let mut inputs = Vec::with_capacity(self.0.len());
@@ -53,10 +64,12 @@ impl Rows {
                 Part::Category(_) => places(cx, node, *value)?,
             });
         }
-        let panels = Parts::pack(matrix.elements, width, matrix.turned, &mut cx.blobs);
+        let parts: Vec<Part> = self.0.into_iter().map(|(_, part)| part).collect();
+        let (elements, blobs) = (matrix.elements, &mut cx.blobs);
+        let panels = Parts::pack(&parts, elements, width, matrix.turned, blobs);
         let plus = plus.map(|plus| cx.blobs.put_numbers(plus)).transpose();
         let op = Op::Algebra(Algebra::Parts(Parts {
-            parts: self.0.into_iter().map(|(_, part)| part).collect(),
+            parts,
             width: width as u32,
             panels: panels.map_err(|error| node.invalid(error))?,
             plus: plus.map_err(|error| node.invalid(error))?,
@@ -87,8 +100,11 @@ fn parts(cx: &Lowering, rows: Value) -> Option<Vec<(Value, Part)>> {
         }
         found.push((value, Part::Numbers(columns(cx, value)?)));
     }
-    let is_category = |(_, part): &(Value, Part)| matches!(part, Part::Category(_));
     found.iter().any(is_category).then_some(found)
+}
+
+fn is_category((_, part): &(Value, Part)) -> bool {
+    matches!(part, Part::Category(_))
 }
 
 /// Whether the first dimension is the rows', and all others are fixed.

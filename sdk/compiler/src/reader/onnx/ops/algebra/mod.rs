@@ -65,7 +65,7 @@ fn matmul(
     }
 }
 
-/// The product with a matrix that the model holds, where rows are put together of categories and numbers.
+/// The product of a table's rows, or of the parts that they are put together of, with a matrix that the model holds.
 fn of_parts(
     cx: &mut Lowering,
     node: &Node<'_>,
@@ -73,7 +73,7 @@ fn of_parts(
     turned: bool,
     plus: Option<&[f32]>,
 ) -> Result<Option<Value>, CompileError> {
-    let Some(rows) = Rows::of(cx, left) else {
+    let Some(rows) = Rows::of_or_whole(cx, left) else {
         return Ok(None);
     };
     let Some((Data::F32(elements), [depth, width])) = cx
