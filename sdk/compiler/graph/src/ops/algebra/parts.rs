@@ -263,11 +263,8 @@ fn take<const N: usize, const COLUMNS: usize>(
 }
 
 fn columns(width: usize) -> usize {
-    match width {
-        0..=NARROW => NARROW,
-        0..=WIDE => WIDE,
-        _ => WIDEST,
-    }
+    let fits = |columns: &usize| width <= *columns;
+    [NARROW, WIDE].into_iter().find(fits).unwrap_or(WIDEST)
 }
 
 fn elements<'t>(tensor: &'t Tensor<'_>, part: Part, rows: usize) -> Result<Given<'t>, String> {
@@ -277,7 +274,7 @@ fn elements<'t>(tensor: &'t Tensor<'_>, part: Part, rows: usize) -> Result<Given
         (Part::Category(_), Data::I32(places)) => (Given::Category(places, width), 1),
         (part, other) => return Err(format!("{part:?} of {}", other.datatype().name())),
     };
-    if tensor.data().len() != rows * each {
+    if tensor.data().len() != rows.saturating_mul(each) {
         let shape = tensor.shape();
         return Err(format!("{rows} rows of {part:?} of shape {shape:?}"));
     }
