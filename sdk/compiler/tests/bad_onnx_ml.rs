@@ -4,17 +4,13 @@
 mod onnx_file;
 
 use onnx_file::{
-    ATTRIBUTE, FLOAT, INPUT, ML, Message, NODE, OUTPUT, STRING, file, floats, ints, node, table,
+    FLOAT, INPUT, ML, Message, NODE, OUTPUT, STRING, file, floats, int, ints, node_of, table, texts,
 };
 use scoregate_compiler::reader::read_model;
 
 /// What the reader says of a model of one operator of a row of three columns; nothing if it takes it.
 fn told(op: &str, datatype: u64, attributes: &[Message]) -> String {
-    let model = attributes
-        .iter()
-        .fold(node(ML, op, &["x"], &["y"]), |node, attribute| {
-            node.message(ATTRIBUTE, attribute)
-        });
+    let model = node_of(ML, op, &["x"], &["y"], attributes);
     let file = file(&[
         (NODE, model),
         (INPUT, table("x", datatype, 3)),
@@ -24,20 +20,6 @@ fn told(op: &str, datatype: u64, attributes: &[Message]) -> String {
         Ok(_) => String::new(),
         Err(error) => error.to_string(),
     }
-}
-
-fn texts(name: &str, texts: &[&str]) -> Message {
-    let attribute = Message::default().bytes(1, name).number(20, 8);
-    texts
-        .iter()
-        .fold(attribute, |attribute, text| attribute.bytes(9, text))
-}
-
-fn int(name: &str, int: i64) -> Message {
-    Message::default()
-        .bytes(1, name)
-        .number(20, 2)
-        .number(3, int as u64)
 }
 
 /// The arrays of one tree of a split and two leaves.

@@ -4,8 +4,8 @@ mod onnx_file;
 mod zoo;
 
 use onnx_file::{
-    ATTRIBUTE, FLOAT, INITIALIZER, INPUT, INT64, ML, Message, NODE, OUTPUT, file, floats, ints,
-    node, table, tensor,
+    FLOAT, INITIALIZER, INPUT, INT64, ML, Message, NODE, OUTPUT, file, floats, int, ints, node_of,
+    table, tensor,
 };
 use scoregate_compiler::reader::{Model, read_model};
 use scoregate_compiler::{GraphRows, Wire, graph_model::GraphModel};
@@ -136,13 +136,6 @@ fn word(name: &str, word: &str) -> Message {
         .bytes(4, word)
 }
 
-fn int(name: &str, int: i64) -> Message {
-    Message::default()
-        .bytes(1, name)
-        .number(20, 2)
-        .number(3, int as u64)
-}
-
 impl Made {
     fn node(
         &mut self,
@@ -152,10 +145,7 @@ impl Made {
         output: &str,
         attributes: &[Message],
     ) {
-        let made = node(domain, op, inputs, &[output]);
-        let made = attributes
-            .iter()
-            .fold(made, |made, attribute| made.message(ATTRIBUTE, attribute));
+        let made = node_of(domain, op, inputs, &[output], attributes);
         self.parts.push((NODE, made));
     }
 

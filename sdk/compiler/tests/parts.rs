@@ -5,8 +5,8 @@ mod onnx_file;
 mod zoo;
 
 use onnx_file::{
-    ATTRIBUTE, FLOAT, INITIALIZER, INPUT, INT64, ML, Message, NODE, OUTPUT, STRING, file, floats,
-    ints, node, port, table, tensor,
+    FLOAT, INITIALIZER, INPUT, INT64, ML, Message, NODE, OUTPUT, STRING, file, floats, int, ints,
+    node_of, port, table, tensor, texts,
 };
 use scoregate_compiler::graph_model::GraphModel;
 use scoregate_compiler::reader::{Model, read_model};
@@ -34,18 +34,6 @@ fn products(model: &GraphModel) -> Vec<Vec<Part>> {
     products
         .filter(|parts| parts.iter().any(is_category))
         .collect()
-}
-
-fn int(name: &str, int: i64) -> Message {
-    Message::default()
-        .bytes(1, name)
-        .number(20, 2)
-        .number(3, int as u64)
-}
-
-fn texts(name: &str, texts: &[&str]) -> Message {
-    let named = Message::default().bytes(1, name).number(20, 8);
-    texts.iter().fold(named, |named, text| named.bytes(9, text))
 }
 
 /// A model of two categories and three numbers, `color`, `size` and `x`, whose rows are `all`.
@@ -95,10 +83,7 @@ impl Made {
         output: &str,
         attributes: &[Message],
     ) {
-        let made = node(domain, op, inputs, &[output]);
-        let made = attributes
-            .iter()
-            .fold(made, |made, attribute| made.message(ATTRIBUTE, attribute));
+        let made = node_of(domain, op, inputs, &[output], attributes);
         self.parts.push((NODE, made));
     }
 
@@ -206,10 +191,8 @@ fn products_of_rows_in_parts_have_the_bits_of_whole_rows() {
             floats("intercepts", &rough(3)),
             ints("classlabels_ints", &[4, 5, 6]),
         ];
-        let classifier = node(ML, "LinearClassifier", &["all"], &["label", "y"]);
-        let classifier = told
-            .iter()
-            .fold(classifier, |made, told| made.message(ATTRIBUTE, told));
+        let outputs = ["label", "y"];
+        let classifier = node_of(ML, "LinearClassifier", &["all"], &outputs, &told);
         made.parts.push((NODE, classifier));
     });
 }

@@ -81,6 +81,34 @@ pub fn node(domain: &str, op: &str, inputs: &[&str], outputs: &[&str]) -> Messag
         .bytes(7, domain)
 }
 
+/// A node with attributes.
+pub fn node_of(
+    domain: &str,
+    op: &str,
+    inputs: &[&str],
+    outputs: &[&str],
+    attributes: &[Message],
+) -> Message {
+    let node = node(domain, op, inputs, outputs);
+    attributes
+        .iter()
+        .fold(node, |node, attribute| node.message(ATTRIBUTE, attribute))
+}
+
+pub fn int(name: &str, int: i64) -> Message {
+    Message::default()
+        .bytes(1, name)
+        .number(20, 2)
+        .number(3, int as u64)
+}
+
+pub fn texts(name: &str, texts: &[&str]) -> Message {
+    let attribute = Message::default().bytes(1, name).number(20, 8);
+    texts
+        .iter()
+        .fold(attribute, |attribute, text| attribute.bytes(9, text))
+}
+
 pub fn ints(name: &str, ints: &[i64]) -> Message {
     let mut attribute = Message::default().bytes(1, name).number(20, 7);
     for int in ints {
