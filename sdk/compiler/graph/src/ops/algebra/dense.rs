@@ -113,7 +113,11 @@ impl Dense {
     }
 }
 
-fn plus<'a, T: bytemuck::Pod>(plus: Option<Blob>, blobs: &'a [u8]) -> Result<Cow<'a, [T]>, String> {
+/// What is added to each column's sum; nothing where nothing is given.
+pub(super) fn plus<'a, T: bytemuck::Pod>(
+    plus: Option<Blob>,
+    blobs: &'a [u8],
+) -> Result<Cow<'a, [T]>, String> {
     plus.map_or(Ok(Cow::Borrowed(&[])), |plus| plus.numbers(blobs))
 }
 

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+use super::dense::plus;
 use super::kernel::{self, add, put};
 use crate::blob::{Blob, Blobs};
 use crate::data::Data;
@@ -101,10 +102,7 @@ impl Parts {
 
     pub(super) fn ready<'a>(&self, blobs: &'a [u8]) -> Result<Ready<'a>, String> {
         let panels = self.panels.numbers::<f32>(blobs)?;
-        let plus = match self.plus {
-            Some(plus) => plus.numbers::<f32>(blobs)?,
-            None => Cow::Borrowed(&[][..]),
-        };
+        let plus = plus::<f32>(self.plus, blobs)?;
         let width = self.width as usize;
         let depth: u64 = self.parts.iter().map(|part| part.rows()).sum();
         let elements = depth.saturating_mul(width.next_multiple_of(columns(width)) as u64);

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use scoregate_graph::blob::Blob;
 use scoregate_graph::data::Datatype;
 use scoregate_graph::ops::{Algebra, Binary, Elementwise, Metric, Op};
-use scoregate_graph::tensor::Tensor;
 
 use super::super::lowering::{Lowering, Pending, Value};
 use super::super::ops::row;
@@ -27,16 +26,16 @@ pub(in super::super) fn join(
     for step in std::mem::take(&mut cx.steps) {
         if let Some((sum, plus)) = addition(cx, &step)
             && uses.get(&sum) == Some(&1)
-            && let Some(product) = made.get(&sum).map(|at| &mut steps[*at])
+            && let Some(at) = made.get(&sum).copied()
+            && let product = &mut steps[at]
             && let Some((width, datatype, place)) = place(&mut product.op)
             && cx.shape(sum).len() == 2
             && cx.shape(sum) == cx.shape(step.outputs[0])
-            && let Some(row) = row(&plus, width)
+            && let Some(row) = cx.constant(plus).and_then(|plus| row(plus, width))
             && row.datatype() == datatype
         {
             *place = Some(cx.blobs.put_data(&row).map_err(CompileError::Unsupported)?);
             product.outputs.clone_from(&step.outputs);
-            let at = made[&sum];
             made.insert(step.outputs[0], at);
             continue;
         }
@@ -48,17 +47,17 @@ pub(in super::super) fn join(
 }
 
 /// What is added to what is held, where one step does that.
-fn addition(cx: &Lowering, step: &Pending) -> Option<(Value, Tensor<'static>)> {
+fn addition(cx: &Lowering, step: &Pending) -> Option<(Value, Value)> {
     let [Some(left), Some(right)] = step.inputs[..] else {
         return None;
     };
     if step.op != Op::Elementwise(Elementwise::Binary(Binary::Add)) {
         return None;
     }
-    let held = |value| cx.constant(value).cloned();
+    let held = |value| cx.constant(value).is_some();
     match (held(left), held(right)) {
-        (None, Some(plus)) => Some((left, plus)),
-        (Some(plus), None) => Some((right, plus)),
+        (false, true) => Some((left, right)),
+        (true, false) => Some((right, left)),
         _ => None,
     }
 }

@@ -41,14 +41,13 @@ impl Rows {
         Self::of(cx, table).or_else(whole)
     }
 
-    /// The rows' product with a matrix, and what is added to each row of it. A category's zeros are not multiplied: none where the matrix
-    /// would make anything but a zero of them, or is not of a size.
+    /// The rows' product with a matrix. A category's zeros are not multiplied: none where the matrix would make anything but a zero of
+    /// them, or is not of a size.
     pub(super) fn product(
         self,
         cx: &mut Lowering,
         node: &Node<'_>,
         matrix: &Matrix<'_>,
-        plus: Option<&[f32]>,
     ) -> Result<Option<Value>, CompileError> {
         let width = matrix.width;
         let depth: usize = self.0.iter().map(|(_, part)| part.width() as usize).sum();
@@ -67,12 +66,11 @@ impl Rows {
         let parts: Vec<Part> = self.0.into_iter().map(|(_, part)| part).collect();
         let (elements, blobs) = (matrix.elements, &mut cx.blobs);
         let panels = Parts::pack(&parts, elements, width, matrix.turned, blobs);
-        let plus = plus.map(|plus| cx.blobs.put_numbers(plus)).transpose();
         let op = Op::Algebra(Algebra::Parts(Parts {
             parts,
             width: width as u32,
             panels: panels.map_err(|error| node.invalid(error))?,
-            plus: plus.map_err(|error| node.invalid(error))?,
+            plus: None,
         }));
         cx.push(node, op, &inputs).map(Some)
     }

@@ -56,7 +56,7 @@ fn matmul(
     left: Value,
     right: Value,
 ) -> Result<Value, CompileError> {
-    if let Some(made) = of_parts(cx, node, [left, right], false, None)? {
+    if let Some(made) = of_parts(cx, node, [left, right], false)? {
         return Ok(made);
     }
     match held(cx, node, right, Metric::Products, false)? {
@@ -71,7 +71,6 @@ fn of_parts(
     node: &Node<'_>,
     [left, right]: [Value; 2],
     turned: bool,
-    plus: Option<&[f32]>,
 ) -> Result<Option<Value>, CompileError> {
     let Some(rows) = Rows::of_or_whole(cx, left) else {
         return Ok(None);
@@ -93,7 +92,7 @@ fn of_parts(
         width,
         turned,
     };
-    rows.product(cx, node, &matrix, plus)
+    rows.product(cx, node, &matrix)
 }
 
 /// The matrix on the right, laid out, where the model holds it.
@@ -140,14 +139,11 @@ fn gemm(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileError> {
     let turn_right = node.int("transB", 0)? != 0;
     let simple = !turn_left && alpha == 1.0 && (beta == 1.0 || plus.is_none());
     let simple = simple && cx.constant(left).is_none();
-    if simple && let Some(made) = gemm_of_parts(cx, node, [left, right], turn_right, plus)? {
-        return cx.bind(node, 0, made);
-    }
-    let dense = match simple {
-        true => held(cx, node, right, Metric::Products, turn_right)?,
+    let product = match simple {
+        true => gemm_product(cx, node, [left, right], turn_right)?,
         false => None,
     };
-    let Some(mut dense) = dense else {
+    let Some(product) = product else {
         let op = Op::Algebra(Algebra::Gemm {
             alpha,
             beta,
@@ -157,46 +153,33 @@ fn gemm(cx: &mut Lowering, node: &Node<'_>) -> Result<(), CompileError> {
         let made = cx.push_step(node, op, &[Some(left), Some(right), plus])?;
         return cx.bind(node, 0, made[0]);
     };
-    dense.table = true;
-    let row = plus.and_then(|plus| row(cx.constant(plus)?, dense.width as usize));
-    if let Some(row) = &row {
-        dense.plus = Some(
-            cx.blobs
-                .put_data(row)
-                .map_err(|error| node.invalid(error))?,
-        );
-    }
-    let mut made = cx.push(node, Op::Algebra(Algebra::Dense(dense)), &[left])?;
-    if let (Some(plus), None) = (plus, row) {
+    let mut made = product;
+    if let Some(plus) = plus {
         let add = Op::Elementwise(Elementwise::Binary(Binary::Add));
-        let product = cx.shape(made);
-        made = cx.push(node, add, &[made, plus])?;
-        if cx.shape(made) != product {
+        made = cx.push(node, add, &[product, plus])?;
+        if cx.shape(made) != cx.shape(product) {
             return Err(node.invalid("C is larger than the product"));
         }
     }
     cx.bind(node, 0, made)
 }
 
-fn gemm_of_parts(
+/// The product of two tables, where the model holds the right one.
+fn gemm_product(
     cx: &mut Lowering,
     node: &Node<'_>,
-    factors: [Value; 2],
+    [left, right]: [Value; 2],
     turned: bool,
-    plus: Option<Value>,
 ) -> Result<Option<Value>, CompileError> {
-    let Some(plus) = plus else {
-        return of_parts(cx, node, factors, turned, None);
-    };
-    let width = cx.shape(factors[1]).get(usize::from(!turned)).copied();
-    let row = match (cx.constant(plus), width) {
-        (Some(plus), Some(Some(width))) => row(plus, width),
-        _ => None,
-    };
-    match row {
-        Some(Data::F32(row)) => of_parts(cx, node, factors, turned, Some(&row)),
-        _ => Ok(None),
+    if let Some(made) = of_parts(cx, node, [left, right], turned)? {
+        return Ok(Some(made));
     }
+    let Some(mut dense) = held(cx, node, right, Metric::Products, turned)? else {
+        return Ok(None);
+    };
+    dense.table = true;
+    let made = cx.push(node, Op::Algebra(Algebra::Dense(dense)), &[left])?;
+    Ok(Some(made))
 }
 
 /// What is added to each row, where it is the same for all.

@@ -49,7 +49,7 @@ fn sums(
         turned: true,
     };
     let products = match Rows::of(cx, input) {
-        Some(rows) => rows.product(cx, node, &matrix, None)?,
+        Some(rows) => rows.product(cx, node, &matrix)?,
         None => None,
     };
     let (coefficients, input) = match products {
